@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The first process of a guest: what scripts/vm.py talks to.
+ *
+ * It boots once per kernel, says that it is ready, and waits; there the
+ * snapshot is taken. In each guest restored from it, the host then sends what
+ * to run. The command's output, the kernel log and the verdict go back over
+ * the same virtio-serial port; the console is for people and for panics.
+ *
+ * A message is a type (one byte), a length (four bytes, little endian) and
+ * as many bytes. From the host: 'T' the time (two 64-bit numbers: seconds,
+ * nanoseconds), 'E' random bytes, 'F' a tar archive to unpack at /,
+ * 'V' a variable NAME=VALUE, 'A' an argument, 'L' look for leaks afterwards,
+ * 'I' interactive: the command gets the console; 'G' go.
+ * To the host: 'R' ready, 'B' the command begins, 'o' and 'e' its standard
+ * output and error, 'k' a line of the kernel log, 'S' its exit status in
+ * decimal, 'D' why the kernel log is dirty, 'M' modules that stay loaded,
+ * 'W' waiting, with nothing to do, for objects to get old enough to be called
+ * leaked, 'K' what leaked, 'Z' the end.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/random.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../userspace-tests/lib/kernel_log.h"
+
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+/* The kernel calls no object leaked that is younger: MSECS_MIN_AGE. */
+#define KMEMLEAK_MIN_AGE_S 5
+#define MAX_ARGS 256
+#define MAX_MESSAGE (64U << 20)
+
+static int port = -1;
+static struct kernel_log kernel_log = { .fd = -1 };
+static char dirty[512];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "init: %s: %s\n", what, strerror(errno));
+	reboot(RB_POWER_OFF);
+	_exit(1);
+}
+
+/* --- the port ----------------------------------------------------------- */
+
+static void write_all(int fd, const void *data, size_t size)
+{
+	const char *at = data;
+
+	while (size) {
+		ssize_t n = write(fd, at, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			die("write");
+		at += n;
+		size -= n;
+	}
+}
+
+static void read_all(int fd, void *data, size_t size)
+{
+	char *at = data;
+
+	while (size) {
+		ssize_t n = read(fd, at, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			die("read from the host");
+		at += n;
+		size -= n;
+	}
+}
+
+static void send_message(char type, const void *data, uint32_t size)
+{
+	char head[5] = { type };
+
+	memcpy(head + 1, &size, sizeof(size));
+	write_all(port, head, sizeof(head));
+	write_all(port, data, size);
+}
+
+static void send_text(char type, const char *text)
+{
+	send_message(type, text, strlen(text));
+}
+
+/* A port has a number of its own choice: look for the one of our name. */
+static int open_port(void)
+{
+	struct dirent *entry;
+	char path[512], name[64];
+	int fd = -1;
+	DIR *dir = opendir("/sys/class/virtio-ports");
+
+	while (dir && fd < 0 && (entry = readdir(dir))) {
+		FILE *file;
+
+		snprintf(path, sizeof(path),
+			 "/sys/class/virtio-ports/%s/name", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (fgets(name, sizeof(name), file) &&
+		    !strcmp(name, "kpairs\n")) {
+			snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+			fd = open(path, O_RDWR | O_CLOEXEC);
+		}
+		fclose(file);
+	}
+	if (dir)
+		closedir(dir);
+	return fd;
+}
+
+/* --- small helpers ------------------------------------------------------ */
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* Reads a small file; returns its size, 0 when there is none. */
+static size_t read_file(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t n = 0;
+
+	if (file) {
+		n = fread(text, 1, size - 1, file);
+		fclose(file);
+	}
+	text[n] = '\0';
+	return n;
+}
+
+static void set_up(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+
+	sethostname("guest", 5);
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/dev", 0755);
+	mkdir("/tmp", 01777);
+	mkdir("/run", 0755);
+	mkdir("/root", 0700);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mkdir("/dev/pts", 0755);
+	mkdir("/dev/shm", 01777);
+	mount("devpts", "/dev/pts", "devpts", 0, NULL);
+	mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
+	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+	mount("tmpfs", "/run", "tmpfs", 0, NULL);
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	mount("configfs", "/sys/kernel/config", "configfs", 0, NULL);
+	if (fd >= 0) {
+		ioctl(fd, SIOCSIFFLAGS, &lo);
+		close(fd);
+	}
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("TERM", "linux", 1);
+	chdir("/root");
+}
+
+/* --- leaks -------------------------------------------------------------- */
+
+/*
+ * An object is reported by the second scan that finds no pointer to it, and
+ * only when it is old enough.
+ */
+static void scan_for_leaks(void)
+{
+	struct timespec age = { .tv_sec = KMEMLEAK_MIN_AGE_S };
+
+	while (nanosleep(&age, &age) && errno == EINTR)
+		;
+	write_file(KMEMLEAK, "scan");
+	write_file(KMEMLEAK, "scan");
+}
+
+/* What the boot left over is not the command's fault. */
+static void forget_leaks(void)
+{
+	if (access(KMEMLEAK, W_OK))
+		return;
+	scan_for_leaks();
+	write_file(KMEMLEAK, "clear");
+}
+
+static void report_leaks(void)
+{
+	static char text[1 << 16];
+
+	if (access(KMEMLEAK, W_OK))
+		return;
+	send_text('W', "");
+	scan_for_leaks();
+	if (read_file(KMEMLEAK, text, sizeof(text)))
+		send_text('K', text);
+}
+
+/* --- the command -------------------------------------------------------- */
+
+/* Restored guests are alike: give each randomness and a clock of its own. */
+static void set_clock(const char *data, uint32_t size)
+{
+	int64_t now[2];
+	struct timespec time;
+
+	if (size != sizeof(now))
+		return;
+	memcpy(now, data, sizeof(now));
+	time.tv_sec = now[0];
+	time.tv_nsec = now[1];
+	clock_settime(CLOCK_REALTIME, &time);
+}
+
+static void add_entropy(const char *data, uint32_t size)
+{
+	struct {
+		struct rand_pool_info info;
+		char data[512];
+	} pool;
+	int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || size > sizeof(pool.data))
+		die("random bytes from the host");
+	pool.info.entropy_count = size * 8;
+	pool.info.buf_size = size;
+	memcpy(pool.info.buf, data, size);
+	ioctl(fd, RNDADDENTROPY, &pool);
+	ioctl(fd, RNDRESEEDCRNG);
+	close(fd);
+}
+
+static void unpack(const char *data, uint32_t size)
+{
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		die("pipe");
+	pid = fork();
+	if (!pid) {
+		dup2(fds[0], 0);
+		execl("/bin/busybox", "tar", "-x", "-C", "/", NULL);
+		die("/bin/busybox");
+	}
+	close(fds[0]);
+	write_all(fds[1], data, size);
+	close(fds[1]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
+		send_text('D', "the files could not be unpacked in the guest");
+		send_text('Z', "");
+		pause();
+	}
+}
+
+static void log_line(const char *text, void *data)
+{
+	(void)data;
+	send_text('k', text);
+}
+
+/* Keeps the first complaint; what follows from it is only noise. */
+static void check_log(void)
+{
+	char reason[sizeof(dirty)];
+
+	if (kernel_log_check(&kernel_log, reason, sizeof(reason), log_line,
+			     NULL) > 0 && !dirty[0])
+		memcpy(dirty, reason, sizeof(dirty));
+}
+
+static pid_t start(char **argv, bool interactive, int out, int err)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	setsid();
+	if (interactive) {
+		int tty = open("/dev/ttyS0", O_RDWR);
+
+		ioctl(tty, TIOCSCTTY, 1);
+		dup2(tty, 0);
+		dup2(tty, 1);
+		dup2(tty, 2);
+	} else {
+		dup2(open("/dev/null", O_RDONLY), 0);
+		dup2(out, 1);
+		dup2(err, 2);
+	}
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], argv);
+	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Sends on what the pipe holds; false at its end. */
+static bool forward(char type, int fd)
+{
+	static char text[1 << 16];
+	ssize_t n = read(fd, text, sizeof(text));
+
+	if (n > 0)
+		send_message(type, text, n);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Runs until the command has ended, whatever its children still do. */
+static int supervise(pid_t pid, int out, int err, int child)
+{
+	struct pollfd fds[] = {
+		{ .fd = out, .events = POLLIN },
+		{ .fd = err, .events = POLLIN },
+		{ .fd = kernel_log.fd, .events = POLLIN },
+		{ .fd = child, .events = POLLIN },
+	};
+	char token[16];
+	int status;
+
+	for (;;) {
+		if (poll(fds, 4, -1) < 0 && errno != EINTR)
+			die("poll");
+		if (fds[0].revents && !forward('o', out))
+			fds[0].fd = -1;
+		if (fds[1].revents && !forward('e', err))
+			fds[1].fd = -1;
+		if (fds[2].revents)
+			check_log();
+		if (fds[3].revents) {
+			while (read(child, token, sizeof(token)) > 0)
+				;
+			for (;;) {
+				int ended;
+				pid_t one = waitpid(-1, &ended, WNOHANG);
+
+				if (one <= 0)
+					break;
+				if (one != pid)
+					continue;
+				status = WIFEXITED(ended) ?
+					WEXITSTATUS(ended) :
+					128 + WTERMSIG(ended);
+				return status;
+			}
+		}
+	}
+}
+
+static int child_pipe[2];
+
+static void on_child(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	/* Full is as good as written: somebody will look. */
+	if (write(child_pipe[1], "", 1) < 0)
+		errno = saved;
+}
+
+static void drain(char type, int fd)
+{
+	struct pollfd left = { .fd = fd, .events = POLLIN };
+
+	while (poll(&left, 1, 0) > 0 && forward(type, fd))
+		;
+}
+
+static void report_modules(void)
+{
+	char text[4096], names[4096] = "";
+	char *line, *rest = text;
+
+	read_file("/proc/modules", text, sizeof(text));
+	while ((line = strsep(&rest, "\n")) && *line) {
+		strcat(names, names[0] ? " " : "");
+		strncat(names, line, strcspn(line, " "));
+	}
+	if (names[0])
+		send_text('M', names);
+}
+
+static void run(char **argv, bool interactive, bool leaks)
+{
+	int out[2], err[2], status;
+	char number[16];
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC) ||
+	    pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK))
+		die("pipe");
+	signal(SIGCHLD, on_child);
+	kernel_log_start(&kernel_log);
+	send_text('B', "");
+	pid = start(argv, interactive, out[1], err[1]);
+	if (pid < 0)
+		die("fork");
+	close(out[1]);
+	close(err[1]);
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(err[0], F_SETFL, O_NONBLOCK);
+	status = supervise(pid, out[0], err[0], child_pipe[0]);
+	drain('o', out[0]);
+	drain('e', err[0]);
+	/* What the command left running is not part of it. */
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	snprintf(number, sizeof(number), "%d", status);
+	send_text('S', number);
+	report_modules();
+	if (leaks)
+		report_leaks();
+	check_log();
+	if (dirty[0])
+		send_text('D', dirty);
+	send_text('Z', "");
+}
+
+int main(void)
+{
+	static char *argv[MAX_ARGS + 1];
+	bool interactive = false, leaks = false;
+	int argc = 0;
+
+	set_up();
+	signal(SIGPIPE, SIG_IGN);
+	port = open_port();
+	if (port < 0)
+		die("no virtio-serial port named kpairs");
+	forget_leaks();
+	send_text('R', "");
+	for (;;) {
+		char head[5], *data;
+		uint32_t size;
+
+		read_all(port, head, sizeof(head));
+		memcpy(&size, head + 1, sizeof(size));
+		if (size > MAX_MESSAGE)
+			die("a message of the host");
+		data = calloc(1, (size_t)size + 1);
+		if (!data)
+			die("memory for a message of the host");
+		read_all(port, data, size);
+		switch (head[0]) {
+		case 'T':
+			set_clock(data, size);
+			break;
+		case 'E':
+			add_entropy(data, size);
+			break;
+		case 'F':
+			unpack(data, size);
+			break;
+		case 'V':
+			putenv(data);
+			continue;
+		case 'A':
+			if (argc < MAX_ARGS)
+				argv[argc++] = data;
+			continue;
+		case 'L':
+			leaks = true;
+			break;
+		case 'I':
+			interactive = true;
+			break;
+		case 'G':
+			if (argc)
+				run(argv, interactive, leaks);
+			pause();
+		}
+		free(data);
+	}
+}

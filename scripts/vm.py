@@ -1,0 +1,640 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+"""Fresh kernels in QEMU: boot once, snapshot, restore for each command.
+
+snapshot() boots a kernel of kconfig/kernels until its init (guest/init.c)
+says that it is ready, and keeps the guest's memory and device state in the
+cache. run() restores that state, hands over files, runs one command and says
+how it went. The guest's memory is a file that each restored guest maps
+copy-on-write, so that a restore reads only what the guest touches.
+"""
+
+import dataclasses
+import fcntl
+import hashlib
+import io
+import json
+import os
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tarfile
+import tempfile
+import termios
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = HERE.parent
+BUILD = CHECKOUT / "build"
+
+BOOT_LIMIT = 180  # seconds; a debug kernel on a slow host without KVM
+RESTORE_LIMIT = 30
+KVM_PROBE_LIMIT = 15
+QEMU = "qemu-system-x86_64"
+QEMU_LEAST = (7, 2)
+
+# Programs of the toolchain tree that a guest has beside busybox's.
+GUEST_PROGRAMS = (
+    "/usr/bin/kmod",
+    "/usr/bin/ip",
+    "/usr/sbin/ethtool",
+)
+# Libraries that test programs may link to.
+GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0")
+# Names that kmod is called by; busybox has its own idea of them otherwise.
+KMOD_NAMES = ("depmod", "insmod", "lsmod", "modinfo", "modprobe", "rmmod")
+
+
+class Error(Exception):
+    """One sentence for the user: what is wrong, what to do."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def cache():
+    return pathlib.Path(os.environ["KPAIRS_CACHE"])
+
+
+# --- kernels, accelerator, snapshot -----------------------------------------
+
+
+@dataclasses.dataclass
+class Kernel:
+    """A prepared kernel: an entry of the cache made by scripts/kernel."""
+
+    name: str
+    path: pathlib.Path
+    release: str
+    memory: int  # MiB
+
+    @property
+    def modules(self):
+        """What scripts/build staged for guests of this kernel."""
+        return BUILD / self.name / "stage"
+
+
+def script(*command):
+    """Runs a script of ours; its one sentence has been said if it fails."""
+    done = subprocess.run(
+        [HERE / command[0], *command[1:]], stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout.strip()
+
+
+def kernel_names():
+    return script("kernel", "list").split()
+
+
+def kernel(name):
+    path = pathlib.Path(script("kernel", "path", name).splitlines()[-1])
+    release = (path / "release").read_text().strip()
+    return Kernel(name, path, release, int(script("kernel", "memory", name)))
+
+
+def qemu_version():
+    try:
+        text = subprocess.run(
+            [QEMU, "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    except FileNotFoundError:
+        raise Error(
+            f"{QEMU} is missing: install qemu-system-x86, or leave out SDK=host"
+        ) from None
+    version = text.split("version ")[1].split()[0]
+    if tuple(int(n) for n in version.split(".")[:2]) < QEMU_LEAST:
+        raise Error(
+            f"QEMU is {version}, at least {QEMU_LEAST[0]}.{QEMU_LEAST[1]} is"
+            " needed: install a newer one, or leave out SDK=host"
+        )
+    return text.splitlines()[0]
+
+
+@dataclasses.dataclass
+class Snapshot:
+    """A guest that waits for a command. Valid for these very files."""
+
+    kernel: Kernel
+    smp: int
+    accel: str
+    path: pathlib.Path
+
+    @property
+    def memory_file(self):
+        return self.path / "memory"
+
+    @property
+    def state_file(self):
+        return self.path / "state"
+
+    def is_whole(self):
+        """Whether the files are still those that were written."""
+        try:
+            sealed = json.loads((self.path / "sealed").read_text())
+            return sealed == self.measure()
+        except (OSError, ValueError):
+            return False
+
+    def measure(self):
+        state = self.state_file.read_bytes()
+        return {
+            "memory": self.memory_file.stat().st_size,
+            "state": hashlib.sha256(state).hexdigest(),
+        }
+
+
+def machine(snap, share):
+    """The command line of a guest, alike for its boot and its restores."""
+    folder = snap.path
+    cpu = "host" if snap.accel == "kvm" else "max"
+    memory = snap.kernel.memory
+    return [
+        QEMU,
+        *("-machine", "q35,memory-backend=ram,hpet=off"),
+        *("-accel", snap.accel, "-cpu", cpu, "-smp", str(snap.smp)),
+        *("-m", f"{memory}M", "-no-user-config", "-nodefaults"),
+        *("-display", "none", "-no-reboot"),
+        "-object",
+        f"memory-backend-file,id=ram,size={memory}M,share={share},"
+        f"mem-path={folder / 'memory'}",
+        *("-kernel", str(snap.kernel.path / "vmlinuz")),
+        *("-initrd", str(folder / "initramfs")),
+        "-append",
+        "console=ttyS0 loglevel=5 panic=-1 rdinit=/init random.trust_cpu=on",
+        *("-device", "virtio-serial-pci"),
+        *("-device", "virtserialport,chardev=port,name=kpairs"),
+        *("-serial", "chardev:console"),
+    ]
+
+
+def accelerator():
+    """kvm where a kernel really boots with it, else tcg."""
+    wanted = os.environ.get("KPAIRS_ACCEL")
+    if wanted in ("kvm", "tcg"):
+        return wanted
+    if wanted:
+        raise Error(f"KPAIRS_ACCEL is '{wanted}': it can be kvm or tcg")
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "tcg"
+    try:
+        return accelerator_file().read_text().strip()
+    except FileNotFoundError:
+        return ""  # not known yet: snapshot() tries
+
+
+def accelerator_file():
+    """Where the answer for this host and QEMU is remembered."""
+    host = os.uname()
+    what = f"{host.nodename} {host.release} {qemu_version()}"
+    return cache() / f"accelerator-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+
+
+def remember_accelerator(accel):
+    accelerator_file().write_text(accel + "\n")
+
+
+def snapshot(kern, smp=2):
+    """The snapshot of a kernel, made first if need be."""
+    accel = accelerator()
+    if accel:
+        return _snapshot(kern, smp, accel, BOOT_LIMIT)
+    try:
+        made = _snapshot(kern, smp, "kvm", KVM_PROBE_LIMIT)
+        remember_accelerator("kvm")
+    except Error:
+        made = _snapshot(kern, smp, "tcg", BOOT_LIMIT)
+        remember_accelerator("tcg")
+        say("KVM does not work on this host: guests are emulated (TCG)")
+    return made
+
+
+def _snapshot(kern, smp, accel, limit):
+    initramfs = BUILD / kern.name / "initramfs"
+    content = make_initramfs(kern, initramfs)
+    parts = [
+        qemu_version(),
+        kern.path.name,
+        content,
+        *machine(Snapshot(kern, smp, accel, pathlib.Path("/")), "on"),
+    ]
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    final = cache() / f"snapshot-{kern.name}-{smp}-{key}"
+    snap = Snapshot(kern, smp, accel, final)
+    if snap.is_whole():
+        return snap
+    with locked(f"snapshot-{kern.name}", f"a snapshot of kernel {kern.name}"):
+        if snap.is_whole():
+            return snap
+        if final.exists():
+            say(f"snapshot of {kern.name}: damaged, making it again")
+            shutil.rmtree(final)
+        # An earlier one of the same kernel is of no more use.
+        for old in cache().glob(f"snapshot-{kern.name}-{smp}-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        work = final.with_name(final.name + ".new")
+        work.mkdir(parents=True)
+        try:
+            shutil.copyfile(initramfs, work / "initramfs")
+            began = time.monotonic()
+            boot(dataclasses.replace(snap, path=work), limit)
+            took = time.monotonic() - began
+            say(f"snapshot of {kern.name}: booted by {accel} in {took:.1f} s")
+            work.rename(final)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        (final / "sealed").write_text(json.dumps(snap.measure()))
+    return snap
+
+
+class locked:
+    """A lock of the cache, freed however the process ends."""
+
+    def __init__(self, name, what):
+        self.path, self.what = cache() / "lock" / name, what
+
+    def __enter__(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = open(self.path, "w")
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run that makes {self.what}")
+            fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+def boot(snap, limit):
+    """Boots until init is ready, and leaves memory and state in snap.path."""
+    with open(snap.memory_file, "wb") as memory:
+        memory.truncate(snap.kernel.memory << 20)
+    with Guest(machine(snap, "on")) as guest:
+        ready, deadline = False, time.monotonic() + limit
+        for kind, _ in guest.messages(deadline):
+            if kind == "R":
+                ready = True
+                break
+        if not ready:
+            raise Error(
+                f"kernel {snap.kernel.name} did not boot by {snap.accel} in"
+                f" {limit} s; the last words: {guest.last_words() or 'none'}"
+            )
+        guest.command("migrate", uri=f"exec:cat >'{snap.state_file}'")
+        while True:
+            status = guest.command("query-migrate").get("status")
+            if status == "completed":
+                break
+            if status in ("failed", "cancelled") or time.monotonic() > deadline:
+                raise Error(
+                    f"QEMU could not write a snapshot to {snap.path}: is the"
+                    " disk full?"
+                )
+            time.sleep(0.01)
+        guest.command("quit")
+        guest.process.wait()
+
+
+# --- the guest's files ------------------------------------------------------
+
+
+def make_initramfs(kern, target):
+    """Makes it when it would differ; returns a hash of what is in it."""
+    init = BUILD / "guest" / "init"
+    build_init(init)
+    lines = [
+        "dir /dev 755 0 0",
+        "nod /dev/console 600 0 0 c 5 1",
+        f"file /init {init} 755 0 0",
+        "file /bin/busybox /usr/bin/busybox 755 0 0",
+    ]
+    folders = {"/bin", "/dev"}
+
+    def add(inside, outside, mode="755"):
+        for parent in reversed(pathlib.PurePath(inside).parents):
+            if str(parent) not in folders | {"/"}:
+                folders.add(str(parent))
+                lines.append(f"dir {parent} 755 0 0")
+        lines.append(f"file {inside} {outside} {mode} 0 0")
+
+    lines.insert(1, "dir /bin 755 0 0")
+    for path in (*GUEST_PROGRAMS, *libraries()):
+        add(path, os.path.realpath(path))
+    root = kern.path / "lib" / "modules" / kern.release
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            add("/lib/modules/" + kern.release + str(path)[len(str(root)) :], path)
+    lines.append("dir /sbin 755 0 0")
+    for name in KMOD_NAMES:
+        lines.append(f"slink /sbin/{name} /usr/bin/kmod 777 0 0")
+    for applet in busybox_applets():
+        if applet not in (*KMOD_NAMES, "ip", "busybox"):
+            lines.append(f"slink /bin/{applet} busybox 777 0 0")
+    digest = hashlib.sha256("\n".join(lines).encode())
+    for line in lines:
+        if line.startswith("file "):
+            status = os.stat(line.split()[2])
+            digest.update(f"{status.st_size} {status.st_mtime_ns}".encode())
+    content = digest.hexdigest()
+    stamp = target.with_suffix(".hash")
+    if target.exists() and stamp.exists() and stamp.read_text() == content:
+        return content
+    target.parent.mkdir(parents=True, exist_ok=True)
+    tool = kern.path / "gen_init_cpio"
+    if not tool.exists():
+        tool = kernel("stock").path / "gen_init_cpio"
+    work = target.with_suffix(f".{os.getpid()}")
+    with open(work, "wb") as out:
+        subprocess.run(
+            [tool, "-"], input="\n".join(lines).encode(), stdout=out, check=True
+        )
+    work.rename(target)
+    stamp.write_text(content)
+    return content
+
+
+def build_init(target):
+    sources = [
+        HERE / "guest" / "init.c",
+        CHECKOUT / "userspace-tests" / "lib" / "kernel_log.c",
+    ]
+    headers = [CHECKOUT / "userspace-tests" / "lib" / "kernel_log.h"]
+    newest = max(path.stat().st_mtime for path in sources + headers)
+    if target.exists() and target.stat().st_mtime >= newest:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = target.with_suffix(f".{os.getpid()}")
+    subprocess.run(
+        ["gcc", "-O2", "-Wall", "-static", "-o", work, *sources], check=True
+    )
+    work.rename(target)
+
+
+def libraries():
+    """The shared libraries of the guest's programs, as the loader names them."""
+    folder = "/usr/lib/x86_64-linux-gnu/"
+    found = {folder + name for name in GUEST_LIBRARIES}
+    output = subprocess.run(
+        ["ldd", *GUEST_PROGRAMS, *found], capture_output=True, text=True
+    ).stdout
+    for word in output.split():
+        if word.startswith("/") and not word.endswith(":"):
+            found.add(word)
+    return sorted(found)
+
+
+def busybox_applets():
+    return subprocess.run(
+        ["busybox", "--list"], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def archive(files):
+    """A tar archive of (path in the guest, path on the host) pairs."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for inside, outside in files:
+            info = tar.gettarinfo(outside, inside.lstrip("/"))
+            info.uid = info.gid = 0
+            info.uname = info.gname = ""
+            with open(outside, "rb") as file:
+                tar.addfile(info, file)
+    return out.getvalue()
+
+
+def staged_files(kern):
+    """Our modules, and the index that modprobe needs."""
+    root = kern.modules
+    return [
+        (str(path)[len(str(root)) :], path)
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    ]
+
+
+# --- a guest ----------------------------------------------------------------
+
+
+class Guest:
+    """A QEMU process and the channel to its init."""
+
+    alive = set()
+
+    def __init__(self, command, interactive=False):
+        self.port, port = socket.socketpair()
+        self.folder = tempfile.TemporaryDirectory(prefix="kpairs-")
+        self.console = pathlib.Path(self.folder.name) / "console"
+        self.errors = open(pathlib.Path(self.folder.name) / "qemu", "w+")
+        command = [*command, "-chardev", f"socket,id=port,fd={port.fileno()}"]
+        if interactive:
+            command += ["-chardev", "stdio,id=console,signal=off"]
+        else:
+            command += ["-chardev", f"file,id=console,path={self.console}"]
+        self.monitor, monitor = socket.socketpair()
+        command += ["-chardev", f"socket,id=monitor,fd={monitor.fileno()}"]
+        command += ["-mon", "chardev=monitor,mode=control"]
+        self.process = subprocess.Popen(
+            command,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=None if interactive else self.errors,
+            stderr=self.errors,
+            pass_fds=(port.fileno(), monitor.fileno()),
+            process_group=None if interactive else 0,
+        )
+        Guest.alive.add(self)
+        port.close()
+        monitor.close()
+        self.answers = self.monitor.makefile("r")
+
+    def __enter__(self):
+        try:
+            self.command("qmp_capabilities")
+            # A snapshot's state is the devices'; the memory is in its file.
+            ignore = {"capability": "x-ignore-shared", "state": True}
+            self.command("migrate-set-capabilities", capabilities=[ignore])
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        Guest.alive.discard(self)
+        self.process.kill()
+        self.process.wait()
+        self.port.close()
+        self.monitor.close()
+        self.errors.close()
+        self.folder.cleanup()
+
+    def send(self, kind, data=b""):
+        self.port.sendall(kind.encode() + struct.pack("<I", len(data)) + data)
+
+    def messages(self, deadline=None):
+        """Yields (type, data) until the guest ends or the time is over."""
+        pending = bytearray()
+        while True:
+            left = None
+            if deadline is not None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return
+            self.port.settimeout(left)
+            try:
+                data = self.port.recv(1 << 20)
+            except (TimeoutError, ConnectionResetError):
+                data = b""
+            if not data:
+                return
+            pending += data
+            while len(pending) >= 5:
+                size = struct.unpack_from("<I", pending, 1)[0]
+                if len(pending) < 5 + size:
+                    break
+                message = chr(pending[0]), bytes(pending[5 : 5 + size])
+                del pending[: 5 + size]
+                yield message
+
+    def command(self, name, **arguments):
+        """A command of QEMU's monitor protocol, and its answer."""
+        request = {"execute": name, "arguments": arguments}
+        try:
+            self.monitor.sendall(json.dumps(request).encode() + b"\n")
+            for line in self.answers:
+                answer = json.loads(line)
+                if "error" in answer:
+                    raise Error(f"QEMU: {answer['error']['desc']}")
+                if "return" in answer:
+                    return answer["return"]
+        except OSError:
+            pass
+        raise Error(f"QEMU ended early: {self.last_words()}")
+
+    def console_text(self):
+        try:
+            return self.console.read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def last_words(self):
+        self.errors.seek(0)
+        text = self.errors.read().strip() or self.console_text().strip()
+        return " / ".join(text.splitlines()[-2:])
+
+
+def end_all():
+    """Ends the guests of other threads, which then see theirs end."""
+    for guest in list(Guest.alive):
+        guest.process.kill()
+
+
+@dataclasses.dataclass
+class Result:
+    """How a command went in its guest."""
+
+    verdict: str = "ok"  # or ended, timeout, panic, dirty
+    reason: str = ""  # one line, when the verdict is not ok
+    status: int = 0  # of the command; 128 + N when signal N ended it
+    output: bytes = b""
+    errors: bytes = b""
+    log: str = ""  # the kernel's, since the command began
+    modules: str = ""  # that stay loaded
+    leaks: str = ""  # kmemleak's report
+    began: float = 0.0  # seconds from the restore to the command's begin
+    took: float = 0.0  # seconds in all
+
+
+def run(
+    snap,
+    command,
+    files=(),
+    variables=(),
+    limit=60.0,
+    leaks=False,
+    interactive=False,
+    on_output=None,
+    on_wait=None,
+):
+    """Runs a command in a fresh guest.
+
+    files: (path in the guest, path on the host) pairs. limit: seconds, None
+    for no limit; looking for leaks comes on top. on_output(type, data) gets
+    what is printed as it comes. on_wait() is called when the guest is idle
+    until leaks can be told from young objects.
+    """
+    began = time.monotonic()
+    arguments = machine(snap, "off")
+    arguments += ["-incoming", "defer"]
+    saved = None
+    if interactive and sys.stdin.isatty():
+        saved = termios.tcgetattr(sys.stdin)
+    try:
+        with Guest(arguments, interactive=interactive) as guest:
+            guest.command("migrate-incoming", uri=f"exec:cat '{snap.state_file}'")
+            guest.send("T", struct.pack("<qq", *divmod(time.time_ns(), 10**9)))
+            guest.send("E", os.urandom(256))
+            guest.send("F", archive([*staged_files(snap.kernel), *files]))
+            for variable in variables:
+                guest.send("V", variable.encode())
+            for argument in command:
+                guest.send("A", argument.encode())
+            if leaks:
+                guest.send("L")
+            if interactive:
+                guest.send("I")
+            guest.send("G")
+            result = follow(guest, began, limit, on_output, on_wait)
+    finally:
+        if saved:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
+    result.took = time.monotonic() - began
+    return result
+
+
+def follow(guest, began, limit, on_output, on_wait):
+    """Listens to the guest until it has said all, and judges."""
+    result = Result()
+    deadline = None if limit is None else time.monotonic() + limit
+    parts = {"o": [], "e": [], "k": []}
+    complete = False
+    # A restored guest that never begins is the snapshot's fault.
+    for kind, data in guest.messages(deadline):
+        if kind in parts:
+            parts[kind].append(data)
+            if on_output:
+                on_output(kind, data)
+        elif kind == "B":
+            result.began = time.monotonic() - began
+        elif kind == "S":
+            result.status = int(data)
+        elif kind == "M":
+            result.modules = data.decode()
+        elif kind == "W" and on_wait:
+            on_wait()
+        elif kind == "K":
+            result.leaks = data.decode(errors="replace")
+        elif kind == "D":
+            result.verdict, result.reason = "dirty", data.decode(errors="replace")
+        elif kind == "Z":
+            complete = True
+            break
+    result.output = b"".join(parts["o"])
+    result.errors = b"".join(parts["e"])
+    result.log = b"\n".join(parts["k"]).decode(errors="replace")
+    if complete:
+        return result
+    console = guest.console_text()
+    result.log += console[console.rfind("\n", 0, console.find("Kernel panic")) + 1 :]
+    panic = [line for line in console.splitlines() if "Kernel panic" in line]
+    if panic:
+        result.verdict, result.reason = "panic", panic[0]
+    elif deadline is not None and time.monotonic() >= deadline:
+        result.verdict, result.reason = "timeout", f"no end after {limit:g} s"
+    else:
+        result.verdict = "ended"
+        result.reason = f"the guest ended early: {guest.last_words()}"
+    return result

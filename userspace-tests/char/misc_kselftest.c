@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The contract of misc_sample.h where it takes several processes: sharing an
+ * open file, forking, signals, and unloading while others are at work.
+ *
+ *	misc_kselftest		both modules
+ *	misc_kselftest -v c	the one in C, -v rust the one in Rust
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "misc_sample.h"
+#include "module.h"
+
+/* Opening costs what zeroing this costs. */
+#define CAPACITY 262144UL
+#define PARAMETERS "capacity=262144"
+
+#define WRITERS 4
+#define READERS 3
+#define MAX_WORKERS 8
+
+/* The records of all writers fill a file to the last byte. */
+#define RECORDS (CAPACITY / sizeof(struct record))
+#define RECORDS_EACH (RECORDS / WRITERS)
+
+/* Far more than a debug kernel on an emulated CPU was seen to take. */
+#define SECONDS 120
+
+struct record {
+	__u32 writer;
+	__u32 number;
+	unsigned char fill[56];
+};
+
+/* What the processes of a case tell each other. */
+struct shared {
+	/* Nothing more will come: all is done, or somebody has failed. */
+	atomic_uint stop;
+	atomic_uint events;
+	atomic_uint read_records;
+	atomic_uchar seen[WRITERS][RECORDS_EACH];
+};
+
+FIXTURE(misc_sample)
+{
+	struct module_fixture module;
+	char device[64];
+	int fd;
+	struct shared *shared;
+	int gate[2];
+	pid_t workers[MAX_WORKERS];
+	unsigned int nr_workers;
+};
+
+FIXTURE_VARIANT(misc_sample)
+{
+	const char *name;
+};
+
+/* It takes these two for functions. */
+/* clang-format off */
+FIXTURE_VARIANT_ADD(misc_sample, c)
+{
+	.name = "misc_sample",
+};
+
+FIXTURE_VARIANT_ADD(misc_sample, rust)
+{
+	.name = "rust_misc_sample",
+};
+
+/* clang-format on */
+
+#define sample_fixture FIXTURE_DATA(misc_sample)
+
+FIXTURE_SETUP(misc_sample)
+{
+	int err;
+
+	snprintf(self->device, sizeof(self->device), "/dev/%s", variant->name);
+	self->shared = mmap(NULL, sizeof(*self->shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(self->shared, MAP_FAILED);
+
+	ASSERT_EQ(pipe2(self->gate, O_CLOEXEC), 0);
+
+	err = module_setup(&self->module, variant->name, PARAMETERS);
+	if (err)
+		TH_LOG("%s", self->module.why);
+	ASSERT_EQ(err, 0);
+
+	self->fd = open(self->device, O_RDWR | O_CLOEXEC);
+	/* There is no teardown after a setup that has failed. */
+	if (self->fd < 0)
+		module_teardown(&self->module);
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(misc_sample)
+{
+	unsigned int i;
+	int err;
+
+	/* A failed case leaves its workers; they hold the module. */
+	for (i = 0; i < self->nr_workers; i++) {
+		if (!self->workers[i])
+			continue;
+		kill(self->workers[i], SIGKILL);
+		waitpid(self->workers[i], NULL, 0);
+	}
+	err = module_teardown(&self->module);
+	if (err)
+		TH_LOG("%s", self->module.why);
+	EXPECT_EQ(err, 0);
+}
+
+/* What a worker does; its result is the status of its process. */
+typedef bool work_fn(sample_fixture *self, unsigned int id);
+
+/* Starts a process that waits at the gate and then does @work. */
+static bool add_worker(sample_fixture *self, work_fn *work, unsigned int id)
+{
+	char byte;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return false;
+	if (!pid) {
+		close(self->gate[1]);
+		if (read(self->gate[0], &byte, 1))
+			_exit(1);
+		if (work(self, id))
+			_exit(0);
+		atomic_store(&self->shared->stop, 1);
+		_exit(1);
+	}
+	self->workers[self->nr_workers++] = pid;
+	return true;
+}
+
+/* Lets all workers go at once: the gate opens when nobody holds its end. */
+static void open_gate(sample_fixture *self)
+{
+	close(self->gate[1]);
+	self->gate[1] = -1;
+}
+
+static bool worker_succeeds(sample_fixture *self, unsigned int i)
+{
+	int status;
+
+	if (!self->workers[i] ||
+	    waitpid(self->workers[i], &status, 0) != self->workers[i])
+		return false;
+	self->workers[i] = 0;
+	return status == 0;
+}
+
+/* Waits for all; true when each of them was content. */
+static bool workers_succeed(sample_fixture *self)
+{
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < self->nr_workers; i++)
+		good &= worker_succeeds(self, i);
+	self->nr_workers = 0;
+	return good;
+}
+
+static bool worker_is_alive(sample_fixture *self, unsigned int i)
+{
+	if (!waitpid(self->workers[i], NULL, WNOHANG))
+		return true;
+	self->workers[i] = 0;
+	return false;
+}
+
+static void make_record(struct record *record, unsigned int writer,
+			unsigned int number)
+{
+	size_t i;
+
+	record->writer = writer;
+	record->number = number;
+	for (i = 0; i < sizeof(record->fill); i++)
+		record->fill[i] = writer * 67 + number * 13 + i;
+}
+
+static bool record_is_whole(const struct record *record)
+{
+	struct record expected;
+
+	if (record->writer >= WRITERS || record->number >= RECORDS_EACH)
+		return false;
+	make_record(&expected, record->writer, record->number);
+	return !memcmp(record, &expected, sizeof(expected));
+}
+
+/* In three parts: a lock that is taken for each of them would show. */
+static bool write_record(int fd, unsigned int writer, unsigned int number)
+{
+	struct record record;
+	struct iovec parts[] = {
+		{ &record, 8 },
+		{ record.fill, 28 },
+		{ record.fill + 28, 28 },
+	};
+
+	make_record(&record, writer, number);
+	return writev(fd, parts, 3) == sizeof(record);
+}
+
+static bool write_records(sample_fixture *self, unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; i < RECORDS_EACH; i++)
+		if (!write_record(self->fd, id, i))
+			return false;
+	return true;
+}
+
+/*
+ * Takes records until all have been read by somebody, or the file is at its end
+ * and nothing more will come. Each must be whole, new to everybody, and later
+ * than what this reader had from the same writer.
+ */
+static bool read_records(sample_fixture *self, unsigned int id)
+{
+	unsigned int next[WRITERS] = {};
+	struct shared *shared = self->shared;
+	struct record record;
+	ssize_t len;
+
+	while (atomic_load(&shared->read_records) < RECORDS) {
+		len = read(self->fd, &record, sizeof(record));
+		if (!len) {
+			if (atomic_load(&shared->stop))
+				break;
+			sched_yield();
+			continue;
+		}
+		if (len != sizeof(record) || !record_is_whole(&record))
+			return false;
+		if (record.number < next[record.writer])
+			return false;
+		next[record.writer] = record.number + 1;
+		if (atomic_exchange(&shared->seen[record.writer][record.number],
+				    1))
+			return false;
+		atomic_fetch_add(&shared->read_records, 1);
+	}
+	return true;
+}
+
+static long file_length(int fd)
+{
+	__u32 length;
+
+	if (ioctl(fd, MISC_SAMPLE_GET_LENGTH, &length))
+		return -1;
+	return length;
+}
+
+/* Reads the whole file in this process; true when it is all records, once. */
+static bool file_has_all_records(sample_fixture *self)
+{
+	char byte;
+
+	atomic_store(&self->shared->stop, 1);
+	return read_records(self, 0) && read(self->fd, &byte, 1) == 0 &&
+	       atomic_load(&self->shared->read_records) == RECORDS;
+}
+
+TEST_F_TIMEOUT(misc_sample, writers_of_one_file_lose_nothing, SECONDS)
+{
+	unsigned int i;
+
+	for (i = 0; i < WRITERS; i++)
+		ASSERT_TRUE(add_worker(self, write_records, i));
+	open_gate(self);
+	ASSERT_TRUE(workers_succeed(self));
+
+	EXPECT_EQ(file_length(self->fd), CAPACITY);
+	EXPECT_EQ(write(self->fd, "x", 1), -1);
+	EXPECT_EQ(errno, ENOSPC);
+	EXPECT_TRUE(file_has_all_records(self));
+}
+
+TEST_F_TIMEOUT(misc_sample, readers_of_one_file_get_each_byte_once, SECONDS)
+{
+	unsigned int i;
+
+	for (i = 0; i < WRITERS; i++)
+		ASSERT_TRUE(write_records(self, i));
+	atomic_store(&self->shared->stop, 1);
+	for (i = 0; i < READERS; i++)
+		ASSERT_TRUE(add_worker(self, read_records, i));
+	open_gate(self);
+	EXPECT_TRUE(workers_succeed(self));
+	EXPECT_EQ(atomic_load(&self->shared->read_records), RECORDS);
+}
+
+TEST_F_TIMEOUT(misc_sample, readers_keep_up_with_writers, SECONDS)
+{
+	unsigned int i;
+
+	for (i = 0; i < READERS; i++)
+		ASSERT_TRUE(add_worker(self, read_records, i));
+	for (i = 0; i < WRITERS; i++)
+		ASSERT_TRUE(add_worker(self, write_records, i));
+	open_gate(self);
+	EXPECT_TRUE(workers_succeed(self));
+	EXPECT_EQ(atomic_load(&self->shared->read_records), RECORDS);
+}
+
+#define KEPT "aaaaaaaaBBBBBBBBccccccccDDDDDDDD"
+#define UPPER "AAAAAAAABBBBBBBBCCCCCCCCDDDDDDDD"
+#define LOWER "aaaaaaaabbbbbbbbccccccccdddddddd"
+#define LETTERS strlen(KEPT)
+
+static bool write_letters(sample_fixture *self, unsigned int id)
+{
+	while (write(self->fd, KEPT, LETTERS) == LETTERS)
+		;
+	return errno == ENOSPC;
+}
+
+static bool change_mode(sample_fixture *self, unsigned int id)
+{
+	struct misc_sample_config config = { .mode = MISC_SAMPLE_MODE_UPPER };
+
+	while (file_length(self->fd) < CAPACITY) {
+		config.mode ^= MISC_SAMPLE_MODE_UPPER ^ MISC_SAMPLE_MODE_LOWER;
+		if (ioctl(self->fd, MISC_SAMPLE_SET_CONFIG, &config))
+			return false;
+	}
+	return true;
+}
+
+TEST_F_TIMEOUT(misc_sample, mode_never_changes_within_a_write, SECONDS)
+{
+	struct misc_sample_config upper = { .mode = MISC_SAMPLE_MODE_UPPER };
+	char got[sizeof(KEPT)] = {};
+	unsigned int i;
+
+	ASSERT_EQ(ioctl(self->fd, MISC_SAMPLE_SET_CONFIG, &upper), 0);
+	ASSERT_TRUE(add_worker(self, write_letters, 0));
+	ASSERT_TRUE(add_worker(self, write_letters, 1));
+	ASSERT_TRUE(add_worker(self, change_mode, 2));
+	open_gate(self);
+	ASSERT_TRUE(workers_succeed(self));
+
+	for (i = 0; i < CAPACITY / LETTERS; i++) {
+		ASSERT_EQ(read(self->fd, got, LETTERS), LETTERS);
+		if (strcmp(got, UPPER))
+			ASSERT_STREQ(got, LOWER);
+	}
+}
+
+/* Writes records until it is told to stop, and starts over when it is full. */
+static bool write_on(sample_fixture *self, unsigned int id)
+{
+	while (!atomic_load(&self->shared->stop)) {
+		if (write_record(self->fd, id, 0))
+			continue;
+		if (errno != ENOSPC || ioctl(self->fd, MISC_SAMPLE_CLEAR))
+			return false;
+	}
+	return true;
+}
+
+/* The length in the fdinfo of another process, or -1. */
+static long fdinfo_length(pid_t pid, int fd)
+{
+	char path[64], text[1024], *line;
+	ssize_t len;
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	if (info < 0)
+		return -1;
+	len = read(info, text, sizeof(text) - 1);
+	close(info);
+	if (len < 0)
+		return -1;
+	text[len] = '\0';
+	line = strstr(text, "\nlength:\t");
+	return line ? atol(line + strlen("\nlength:\t")) : -1;
+}
+
+TEST_F_TIMEOUT(misc_sample, length_is_always_one_of_whole_writes, SECONDS)
+{
+	long length;
+	int i;
+
+	ASSERT_TRUE(add_worker(self, write_on, 0));
+	ASSERT_TRUE(add_worker(self, write_on, 1));
+	open_gate(self);
+	for (i = 0; i < 1000; i++) {
+		length = i % 2 ? file_length(self->fd) :
+				 fdinfo_length(self->workers[0], self->fd);
+		ASSERT_GE(length, 0);
+		ASSERT_EQ(length % sizeof(struct record), 0);
+	}
+	atomic_store(&self->shared->stop, 1);
+	EXPECT_TRUE(workers_succeed(self));
+}
+
+static bool use_files(sample_fixture *self, unsigned int id)
+{
+	char text[] = "file 0", got[sizeof(text)];
+	bool good;
+	int fd;
+
+	text[5] += id;
+	while (!atomic_load(&self->shared->stop)) {
+		fd = open(self->device, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			return false;
+		good = write(fd, text, sizeof(text)) == sizeof(text) &&
+		       read(fd, got, sizeof(got)) == sizeof(got) &&
+		       !memcmp(got, text, sizeof(text));
+		close(fd);
+		if (!good)
+			return false;
+		atomic_fetch_add(&self->shared->events, 1);
+	}
+	return true;
+}
+
+TEST_F_TIMEOUT(misc_sample, unload_during_use_is_always_refused, SECONDS)
+{
+	unsigned int i, events;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_TRUE(add_worker(self, use_files, i));
+	open_gate(self);
+	for (i = 0; i < 100; i++) {
+		events = atomic_load(&self->shared->events);
+		ASSERT_EQ(module_unload(variant->name), -EAGAIN);
+		/* Somebody opens and closes between any two attempts. */
+		while (atomic_load(&self->shared->events) == events)
+			ASSERT_TRUE(worker_is_alive(self, 0));
+	}
+	atomic_store(&self->shared->stop, 1);
+	EXPECT_TRUE(workers_succeed(self));
+}
+
+static bool hold_file(sample_fixture *self, unsigned int id)
+{
+	while (!atomic_load(&self->shared->stop))
+		pause();
+	return true;
+}
+
+TEST_F(misc_sample, file_of_a_child_outlives_that_of_its_parent)
+{
+	ASSERT_TRUE(add_worker(self, hold_file, 0));
+	ASSERT_EQ(close(self->fd), 0);
+	EXPECT_EQ(module_unload(variant->name), -EAGAIN);
+
+	/* Death closes it before anybody can wait for the dead. */
+	ASSERT_EQ(kill(self->workers[0], SIGKILL), 0);
+	ASSERT_EQ(waitpid(self->workers[0], NULL, 0), self->workers[0]);
+	self->workers[0] = 0;
+	EXPECT_EQ(module_unload(variant->name), 0);
+}
+
+static atomic_uint signals;
+
+static void count_signal(int number)
+{
+	atomic_fetch_add(&signals, 1);
+}
+
+/* A signal every millisecond: no call is cut short or repeated by it. */
+static bool write_under_signals(sample_fixture *self, unsigned int id)
+{
+	struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
+	struct sigaction action = { .sa_handler = count_signal };
+
+	if (sigaction(SIGALRM, &action, NULL) ||
+	    setitimer(ITIMER_REAL, &often, NULL))
+		return false;
+	if (!write_records(self, id))
+		return false;
+	while (atomic_load(&signals) < 20)
+		if (file_length(self->fd) < 0)
+			return false;
+	return true;
+}
+
+TEST_F_TIMEOUT(misc_sample, signals_do_no_harm, SECONDS)
+{
+	unsigned int i;
+
+	for (i = 0; i < WRITERS; i++)
+		ASSERT_TRUE(add_worker(self, write_under_signals, i));
+	open_gate(self);
+	ASSERT_TRUE(workers_succeed(self));
+	EXPECT_EQ(file_length(self->fd), CAPACITY);
+	EXPECT_TRUE(file_has_all_records(self));
+}
+
+TEST_F_TIMEOUT(misc_sample, killed_writer_leaves_a_usable_file, SECONDS)
+{
+	struct record record;
+	long length;
+	int round;
+
+	open_gate(self);
+	for (round = 0; round < 20; round++) {
+		ASSERT_EQ(ioctl(self->fd, MISC_SAMPLE_CLEAR), 0);
+		self->nr_workers = 0;
+		ASSERT_TRUE(add_worker(self, write_on, 1));
+		while (!file_length(self->fd))
+			ASSERT_TRUE(worker_is_alive(self, 0));
+		ASSERT_EQ(kill(self->workers[0], SIGKILL), 0);
+		ASSERT_EQ(waitpid(self->workers[0], NULL, 0), self->workers[0]);
+		self->workers[0] = 0;
+
+		/* It may have died between its clear and its next write. */
+		for (length = file_length(self->fd); length > 0;
+		     length -= sizeof(record)) {
+			ASSERT_EQ(read(self->fd, &record, sizeof(record)),
+				  sizeof(record));
+			ASSERT_TRUE(record_is_whole(&record));
+		}
+		ASSERT_EQ(length, 0);
+	}
+}
+
+/* The memory that can be had without swapping, in bytes. */
+static unsigned long available_memory(void)
+{
+	unsigned long kib = 0;
+	char line[128];
+	FILE *info;
+
+	info = fopen("/proc/meminfo", "re");
+	if (!info)
+		return 0;
+	while (fgets(line, sizeof(line), info))
+		if (sscanf(line, "MemAvailable: %lu", &kib) == 1)
+			break;
+	fclose(info);
+	return kib * 1024;
+}
+
+TEST_F_TIMEOUT(misc_sample, many_files_keep_apart, SECONDS)
+{
+	struct rlimit limit = { 1024, 1024 };
+	unsigned int i, got, nr_files;
+	int fds[256];
+
+	/* Half of what there is: the other half is for the kernel's use. */
+	nr_files = available_memory() / 2 / CAPACITY;
+	if (nr_files > 256)
+		nr_files = 256;
+	ASSERT_GE(nr_files, 16);
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	for (i = 0; i < nr_files; i++) {
+		fds[i] = open(self->device, O_RDWR | O_CLOEXEC);
+		ASSERT_GE(fds[i], 0);
+		ASSERT_EQ(write(fds[i], &i, sizeof(i)), sizeof(i));
+	}
+	for (i = 0; i < nr_files; i++) {
+		ASSERT_EQ(read(fds[i], &got, sizeof(got)), sizeof(got));
+		ASSERT_EQ(got, i);
+		ASSERT_EQ(file_length(fds[i]), sizeof(i));
+		ASSERT_EQ(close(fds[i]), 0);
+	}
+}
+
+TEST_F_TIMEOUT(misc_sample, closing_gives_the_memory_back, SECONDS)
+{
+	unsigned long before, after;
+	int i, fd;
+
+	before = available_memory();
+	for (i = 0; i < 256; i++) {
+		fd = open(self->device, O_RDWR | O_CLOEXEC);
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(close(fd), 0);
+	}
+	after = available_memory();
+	/* Half of a leak: the rest of the system has its ups and downs. */
+	EXPECT_GT(after + 128 * CAPACITY, before);
+}
+
+/* Opens whenever there is something to open. */
+static bool keep_opening(sample_fixture *self, unsigned int id)
+{
+	bool good;
+	int fd;
+
+	while (!atomic_load(&self->shared->stop)) {
+		fd = open(self->device, O_RDWR | O_CLOEXEC);
+		if (fd < 0) {
+			if (errno != ENOENT && errno != ENODEV)
+				return false;
+			continue;
+		}
+		good = write(fd, "x", 1) == 1 && file_length(fd) == 1;
+		close(fd);
+		if (!good)
+			return false;
+		atomic_fetch_add(&self->shared->events, 1);
+	}
+	return true;
+}
+
+TEST_F_TIMEOUT(misc_sample, load_and_unload_while_others_open, SECONDS)
+{
+	unsigned int i, events;
+	int err;
+
+	/* Before the fork: the worker must not inherit it. */
+	ASSERT_EQ(close(self->fd), 0);
+	ASSERT_TRUE(add_worker(self, keep_opening, 0));
+	open_gate(self);
+	for (i = 0; i < 50; i++) {
+		events = atomic_load(&self->shared->events);
+		while (atomic_load(&self->shared->events) == events)
+			ASSERT_TRUE(worker_is_alive(self, 0));
+
+		do {
+			err = module_unload(variant->name);
+		} while (err == -EAGAIN);
+		ASSERT_EQ(err, 0);
+		ASSERT_EQ(module_load(variant->name, ""), 0);
+	}
+	atomic_store(&self->shared->stop, 1);
+	EXPECT_TRUE(workers_succeed(self));
+}
+
+TEST_HARNESS_MAIN

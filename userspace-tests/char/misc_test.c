@@ -1,0 +1,1150 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The contract of misc_sample.h, case by case, for one process.
+ *
+ *	misc_test misc_sample
+ *	misc_test rust_misc_sample
+ *
+ * Every case loads the module afresh with the parameters given in the table
+ * at the end, and fails when the module does not unload after it or when the
+ * kernel log is not clean.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "misc_sample.h"
+#include "module.h"
+
+#define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
+
+#define CASE(name) static void name(void **state)
+
+#define CAPACITY_MAX "capacity=1048576"
+
+#define assert_fails(call, error)                 \
+	do {                                      \
+		errno = 0;                        \
+		assert_int_equal((call), -1);     \
+		assert_int_equal(errno, (error)); \
+	} while (0)
+
+static const char *name;
+static char device[64];
+static struct module_fixture module;
+
+/*
+ * The first byte of a page without access; the page before it is ordinary
+ * memory. Below 4 GiB, so that a 32-bit call can point to it.
+ */
+static char *edge;
+
+static char *make_edge(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	char *map;
+
+#ifdef MAP_32BIT
+	flags |= MAP_32BIT;
+#endif
+	map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (map == MAP_FAILED || mprotect(map + page, page, PROT_NONE))
+		return NULL;
+	return map + page;
+}
+
+static int setup(void **state)
+{
+	if (module_setup(&module, name, *state))
+		fail_msg("%s", module.why);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	if (module_teardown(&module))
+		fail_msg("%s", module.why);
+	return 0;
+}
+
+static int open_for(int flags)
+{
+	int fd = open(device, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		fail_msg("open %s: %s", device, strerror(errno));
+	return fd;
+}
+
+static int open_device(void)
+{
+	return open_for(O_RDWR);
+}
+
+static void put(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+/* Reads what is left, which must be @text. */
+static void expect_left(int fd, const char *text)
+{
+	char got[64];
+	ssize_t len = read(fd, got, sizeof(got));
+
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(got, text, len);
+}
+
+static unsigned int length(int fd)
+{
+	__u32 len = ~0U;
+
+	assert_int_equal(ioctl(fd, MISC_SAMPLE_GET_LENGTH, &len), 0);
+	return len;
+}
+
+static void set_mode(int fd, unsigned int mode)
+{
+	struct misc_sample_config config = { .mode = mode };
+
+	assert_int_equal(ioctl(fd, MISC_SAMPLE_SET_CONFIG, &config), 0);
+}
+
+static unsigned int mode_of(int fd)
+{
+	struct misc_sample_config config;
+
+	memset(&config, 0xff, sizeof(config));
+	assert_int_equal(ioctl(fd, MISC_SAMPLE_GET_CONFIG, &config), 0);
+	return config.mode;
+}
+
+static char *allocate(size_t size)
+{
+	char *memory = malloc(size);
+
+	assert_non_null(memory);
+	return memory;
+}
+
+static void fill_up(int fd, size_t capacity)
+{
+	char *zeros = calloc(1, capacity);
+
+	assert_non_null(zeros);
+	assert_int_equal(write(fd, zeros, capacity), capacity);
+	free(zeros);
+}
+
+/* The module and its parameter */
+
+static void expect_capacity(const char *parameters, size_t capacity)
+{
+	char *memory = calloc(1, capacity + 1);
+	int fd;
+
+	assert_non_null(memory);
+	assert_int_equal(module_load(name, parameters), 0);
+	fd = open_device();
+	assert_int_equal(write(fd, memory, capacity + 1), capacity);
+	assert_int_equal(length(fd), capacity);
+	assert_fails(write(fd, memory, 1), ENOSPC);
+	close(fd);
+	assert_int_equal(module_unload(name), 0);
+	free(memory);
+}
+
+CASE(capacity_is_4096_by_default)
+{
+	expect_capacity("", MISC_SAMPLE_CAPACITY_DEFAULT);
+	assert_int_equal(MISC_SAMPLE_CAPACITY_DEFAULT, 4096);
+}
+
+CASE(capacity_may_be_the_minimum)
+{
+	expect_capacity("capacity=1", MISC_SAMPLE_CAPACITY_MIN);
+}
+
+CASE(capacity_may_be_the_maximum)
+{
+	expect_capacity(CAPACITY_MAX, MISC_SAMPLE_CAPACITY_MAX);
+}
+
+CASE(capacity_may_be_no_power_of_two)
+{
+	expect_capacity("capacity=12345", 12345);
+}
+
+CASE(capacity_may_be_written_in_hexadecimal)
+{
+	expect_capacity("capacity=0x10", 16);
+}
+
+static void expect_refused(const char *parameters, int error)
+{
+	int err = module_load(name, parameters);
+
+	if (err != -error)
+		fail_msg("\"%s\" gives %s, not %s", parameters,
+			 err ? strerror(-err) : "success", strerror(error));
+	assert_false(module_is_loaded(name));
+	assert_fails(access(device, F_OK), ENOENT);
+}
+
+CASE(capacity_outside_the_limits_is_refused)
+{
+	expect_refused("capacity=0", EINVAL);
+	expect_refused("capacity=1048577", EINVAL);
+	expect_refused("capacity=4294967295", EINVAL);
+}
+
+CASE(capacity_that_is_no_number_is_refused)
+{
+	expect_refused("capacity=many", EINVAL);
+	expect_refused("capacity=8x", EINVAL);
+	expect_refused("capacity=-1", EINVAL);
+	expect_refused("capacity=", EINVAL);
+	expect_refused("capacity", EINVAL);
+}
+
+CASE(capacity_beyond_32_bits_is_refused)
+{
+	expect_refused("capacity=4294967296", EINVAL);
+	expect_refused("capacity=4294967304", EINVAL);
+	expect_refused("capacity=18446744073709551615", EINVAL);
+}
+
+/* Here the kernel's parsers differ: only C's tells range from syntax. */
+CASE(capacity_beyond_64_bits_is_refused)
+{
+	bool rust = !strncmp(name, "rust_", strlen("rust_"));
+
+	expect_refused("capacity=18446744073709551624", rust ? EINVAL : ERANGE);
+}
+
+CASE(module_loads_after_a_refused_load)
+{
+	expect_refused("capacity=0", EINVAL);
+	expect_capacity("", MISC_SAMPLE_CAPACITY_DEFAULT);
+}
+
+CASE(second_load_is_refused)
+{
+	int fd = open_device();
+
+	put(fd, "kept");
+	assert_int_equal(module_load(name, "capacity=1"), -EEXIST);
+	expect_left(fd, "kept");
+}
+
+CASE(device_node_lives_as_long_as_the_module)
+{
+	struct stat status;
+
+	assert_fails(stat(device, &status), ENOENT);
+	assert_int_equal(module_load(name, ""), 0);
+	assert_int_equal(stat(device, &status), 0);
+	assert_true(S_ISCHR(status.st_mode));
+	assert_int_equal(module_unload(name), 0);
+	assert_fails(stat(device, &status), ENOENT);
+	assert_fails(open(device, O_RDWR), ENOENT);
+}
+
+CASE(module_loads_again_after_unload)
+{
+	int fd = open_device();
+
+	put(fd, "old");
+	close(fd);
+	assert_int_equal(module_unload(name), 0);
+	expect_capacity("capacity=3", 3);
+	expect_capacity("capacity=5", 5);
+}
+
+CASE(unload_while_open_is_refused)
+{
+	int fd;
+
+	assert_int_equal(module_refcount(name), 0);
+	fd = open_device();
+	assert_true(module_refcount(name) > 0);
+	assert_int_equal(module_unload(name), -EAGAIN);
+	put(fd, "still here");
+	expect_left(fd, "still here");
+	close(fd);
+	assert_int_equal(module_refcount(name), 0);
+	assert_int_equal(module_unload(name), 0);
+}
+
+CASE(unload_waits_for_the_last_of_several_files)
+{
+	int first = open_device();
+	int second = open_device();
+	int copy = dup(second);
+
+	assert_true(copy >= 0);
+	close(first);
+	assert_int_equal(module_unload(name), -EAGAIN);
+	close(second);
+	assert_int_equal(module_unload(name), -EAGAIN);
+	close(copy);
+	assert_int_equal(module_unload(name), 0);
+}
+
+/* Opening */
+
+CASE(new_file_is_empty)
+{
+	int fd = open_device();
+
+	assert_int_equal(length(fd), 0);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_KEEP);
+	expect_left(fd, "");
+}
+
+CASE(closed_file_leaves_nothing_to_the_next)
+{
+	int fd = open_device();
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	put(fd, "secret");
+	close(fd);
+
+	fd = open_device();
+	assert_int_equal(length(fd), 0);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_KEEP);
+	expect_left(fd, "");
+}
+
+CASE(two_opens_share_nothing)
+{
+	int first = open_device();
+	int second = open_device();
+
+	set_mode(first, MISC_SAMPLE_MODE_UPPER);
+	put(first, "one");
+	put(second, "second");
+	assert_int_equal(length(first), 3);
+	assert_int_equal(length(second), 6);
+	assert_int_equal(mode_of(second), MISC_SAMPLE_MODE_KEEP);
+	expect_left(first, "ONE");
+	expect_left(second, "second");
+
+	assert_int_equal(ioctl(first, MISC_SAMPLE_CLEAR), 0);
+	assert_int_equal(length(second), 6);
+}
+
+CASE(full_file_does_not_fill_another)
+{
+	int first = open_device();
+	int second = open_device();
+
+	put(first, "12345678");
+	assert_fails(write(first, "9", 1), ENOSPC);
+	put(second, "12345678");
+}
+
+CASE(read_only_file_cannot_be_written)
+{
+	int fd = open_for(O_RDONLY);
+	char byte;
+
+	assert_fails(write(fd, "x", 1), EBADF);
+	assert_int_equal(length(fd), 0);
+	assert_int_equal(read(fd, &byte, 1), 0);
+}
+
+CASE(write_only_file_cannot_be_read)
+{
+	int fd = open_for(O_WRONLY);
+	char byte;
+
+	put(fd, "x");
+	assert_int_equal(length(fd), 1);
+	assert_fails(read(fd, &byte, 1), EBADF);
+}
+
+CASE(dup_is_the_same_open_file)
+{
+	int fd = open_device();
+	int copy = dup(fd);
+	char got[2];
+
+	assert_true(copy >= 0);
+	put(fd, "abcdef");
+	set_mode(copy, MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(read(copy, got, 2), 2);
+	assert_memory_equal(got, "ab", 2);
+	expect_left(fd, "cdef");
+	assert_int_equal(length(copy), 6);
+	close(fd);
+	put(copy, "more");
+	expect_left(copy, "MORE");
+}
+
+CASE(fork_is_the_same_open_file)
+{
+	int fd = open_device();
+	char got[2];
+	int status;
+	pid_t pid;
+
+	put(fd, "abcdef");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct misc_sample_config upper = {
+			.mode = MISC_SAMPLE_MODE_UPPER
+		};
+		bool good = read(fd, got, 2) == 2 && got[0] == 'a' &&
+			    !ioctl(fd, MISC_SAMPLE_SET_CONFIG, &upper) &&
+			    write(fd, "ghi", 3) == 3;
+
+		_exit(good ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(length(fd), 9);
+	expect_left(fd, "cdefGHI");
+}
+
+/* Writing */
+
+CASE(writes_append)
+{
+	int fd = open_device();
+
+	put(fd, "one ");
+	put(fd, "two ");
+	assert_int_equal(length(fd), 8);
+	put(fd, "three");
+	assert_int_equal(length(fd), 13);
+	expect_left(fd, "one two three");
+}
+
+CASE(write_that_fits_in_part_is_short)
+{
+	int fd = open_device();
+
+	put(fd, "12345");
+	assert_int_equal(write(fd, "abcdef", 6), 3);
+	assert_int_equal(length(fd), 8);
+	expect_left(fd, "12345abc");
+}
+
+CASE(write_to_a_full_file_fails)
+{
+	int fd = open_device();
+
+	put(fd, "12345678");
+	assert_fails(write(fd, "9", 1), ENOSPC);
+	assert_fails(write(fd, edge, 1), ENOSPC);
+	assert_int_equal(length(fd), 8);
+	expect_left(fd, "12345678");
+}
+
+CASE(reading_makes_no_room)
+{
+	int fd = open_device();
+
+	put(fd, "12345678");
+	expect_left(fd, "12345678");
+	assert_int_equal(length(fd), 8);
+	assert_fails(write(fd, "9", 1), ENOSPC);
+}
+
+CASE(write_of_nothing_returns_zero)
+{
+	int fd = open_device();
+
+	assert_int_equal(write(fd, "x", 0), 0);
+	assert_int_equal(length(fd), 0);
+	put(fd, "12345678");
+	assert_int_equal(write(fd, "x", 0), 0);
+	assert_int_equal(length(fd), 8);
+}
+
+CASE(largest_write_arrives_whole)
+{
+	size_t i, size = MISC_SAMPLE_CAPACITY_MAX;
+	char *sent = allocate(size);
+	char *got = allocate(size);
+	int fd = open_device();
+
+	for (i = 0; i < size; i++)
+		sent[i] = i * 31 + (i >> 8) * 7 + (i >> 16);
+	assert_int_equal(write(fd, sent, size), size);
+	assert_int_equal(read(fd, got, size), size);
+	assert_memory_equal(got, sent, size);
+	assert_fails(write(fd, sent, 1), ENOSPC);
+	free(got);
+	free(sent);
+}
+
+CASE(write_from_a_bad_address_changes_nothing)
+{
+	int fd = open_device();
+
+	put(fd, "abc");
+	assert_fails(write(fd, edge, 3), EFAULT);
+	assert_int_equal(length(fd), 3);
+	expect_left(fd, "abc");
+}
+
+CASE(write_up_to_a_bad_address_is_short)
+{
+	int fd = open_device();
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	memcpy(edge - 5, "hello", 5);
+	assert_int_equal(write(fd, edge - 5, 100), 5);
+	assert_int_equal(length(fd), 5);
+	put(fd, " you");
+	expect_left(fd, "HELLO YOU");
+}
+
+CASE(writev_is_one_transfer)
+{
+	struct iovec parts[] = {
+		{ "one", 3 },
+		{ edge, 0 },
+		{ "-", 1 },
+		{ "two", 3 },
+	};
+	int fd = open_device();
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(writev(fd, parts, 4), 7);
+	assert_int_equal(length(fd), 7);
+	expect_left(fd, "ONE-TWO");
+}
+
+CASE(writev_that_fits_in_part_is_short)
+{
+	struct iovec parts[] = {
+		{ "123", 3 },
+		{ "4567", 4 },
+		{ "89", 2 },
+	};
+	int fd = open_device();
+
+	put(fd, "ab");
+	assert_int_equal(writev(fd, parts, 3), 6);
+	expect_left(fd, "ab123456");
+	assert_fails(writev(fd, parts, 3), ENOSPC);
+	assert_int_equal(writev(fd, parts, 0), 0);
+}
+
+CASE(writev_up_to_a_bad_vector_is_short)
+{
+	struct iovec parts[] = {
+		{ "good", 4 },
+		{ edge - 2, 4 },
+		{ "lost", 4 },
+	};
+	struct iovec bad = { edge, 4 };
+	int fd = open_device();
+
+	memcpy(edge - 2, "==", 2);
+	assert_int_equal(writev(fd, parts, 3), 6);
+	assert_fails(writev(fd, &bad, 1), EFAULT);
+	assert_int_equal(length(fd), 6);
+	expect_left(fd, "good==");
+}
+
+/* Reading */
+
+CASE(read_continues_where_the_last_ended)
+{
+	int fd = open_device();
+	char got[4];
+
+	put(fd, "abcdefg");
+	assert_int_equal(read(fd, got, 3), 3);
+	assert_memory_equal(got, "abc", 3);
+	assert_int_equal(read(fd, got, 1), 1);
+	assert_memory_equal(got, "d", 1);
+	expect_left(fd, "efg");
+}
+
+CASE(read_past_end_returns_zero)
+{
+	int fd = open_device();
+	char byte = 'x';
+
+	assert_int_equal(read(fd, &byte, 1), 0);
+	put(fd, "abc");
+	expect_left(fd, "abc");
+	assert_int_equal(read(fd, &byte, 1), 0);
+	assert_int_equal(read(fd, edge, 1), 0);
+	assert_int_equal(byte, 'x');
+}
+
+CASE(read_goes_on_after_a_later_write)
+{
+	int fd = open_device();
+
+	put(fd, "abc");
+	expect_left(fd, "abc");
+	expect_left(fd, "");
+	put(fd, "def");
+	expect_left(fd, "def");
+}
+
+CASE(read_of_nothing_consumes_nothing)
+{
+	int fd = open_device();
+	char byte;
+
+	put(fd, "abc");
+	assert_int_equal(read(fd, &byte, 0), 0);
+	expect_left(fd, "abc");
+}
+
+CASE(read_to_a_bad_address_consumes_nothing)
+{
+	int fd = open_device();
+
+	put(fd, "abc");
+	assert_fails(read(fd, edge, 3), EFAULT);
+	expect_left(fd, "abc");
+}
+
+CASE(read_up_to_a_bad_address_is_short)
+{
+	int fd = open_device();
+
+	put(fd, "abcdefgh");
+	assert_int_equal(read(fd, edge - 5, 8), 5);
+	assert_memory_equal(edge - 5, "abcde", 5);
+	expect_left(fd, "fgh");
+}
+
+CASE(readv_is_one_transfer)
+{
+	char a[2], b[3], c[10];
+	struct iovec parts[] = {
+		{ a, sizeof(a) },
+		{ edge, 0 },
+		{ b, sizeof(b) },
+		{ c, sizeof(c) },
+	};
+	int fd = open_device();
+
+	put(fd, "abcdefgh");
+	assert_int_equal(readv(fd, parts, 4), 8);
+	assert_memory_equal(a, "ab", 2);
+	assert_memory_equal(b, "cde", 3);
+	assert_memory_equal(c, "fgh", 3);
+	assert_int_equal(readv(fd, parts, 4), 0);
+}
+
+CASE(readv_up_to_a_bad_vector_is_short)
+{
+	char a[2];
+	struct iovec parts[] = {
+		{ a, sizeof(a) },
+		{ edge - 3, 4 },
+		{ a, sizeof(a) },
+	};
+	int fd = open_device();
+
+	put(fd, "abcdefgh");
+	assert_int_equal(readv(fd, parts, 3), 5);
+	assert_memory_equal(a, "ab", 2);
+	assert_memory_equal(edge - 3, "cde", 3);
+	expect_left(fd, "fgh");
+}
+
+CASE(file_has_no_position)
+{
+	struct iovec part;
+	int fd = open_device();
+	char byte;
+
+	part = (struct iovec){ &byte, 1 };
+	put(fd, "abc");
+	assert_fails(lseek(fd, 0, SEEK_SET), ESPIPE);
+	assert_fails(lseek(fd, 0, SEEK_CUR), ESPIPE);
+	assert_fails(lseek(fd, 0, SEEK_END), ESPIPE);
+	assert_fails(pread(fd, &byte, 1, 0), ESPIPE);
+	assert_fails(pwrite(fd, "x", 1, 0), ESPIPE);
+	assert_fails(preadv(fd, &part, 1, 0), ESPIPE);
+	assert_fails(pwritev(fd, &part, 1, 0), ESPIPE);
+	assert_int_equal(length(fd), 3);
+	expect_left(fd, "abc");
+}
+
+/* Clearing and folding */
+
+CASE(clear_empties_the_file)
+{
+	char left[8];
+	int fd = open_device();
+
+	put(fd, "12345678");
+	assert_int_equal(read(fd, left, 2), 2);
+	assert_int_equal(ioctl(fd, MISC_SAMPLE_CLEAR), 0);
+	assert_int_equal(length(fd), 0);
+	assert_int_equal(read(fd, left, sizeof(left)), 0);
+	put(fd, "abcdefgh");
+	expect_left(fd, "abcdefgh");
+}
+
+CASE(clear_keeps_the_mode_and_takes_no_argument)
+{
+	int fd = open_device();
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	put(fd, "abc");
+	assert_int_equal(ioctl(fd, MISC_SAMPLE_CLEAR, edge), 0);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	put(fd, "def");
+	expect_left(fd, "DEF");
+}
+
+static char fold(int c, unsigned int mode)
+{
+	if (mode == MISC_SAMPLE_MODE_UPPER && c >= 'a' && c <= 'z')
+		return c - 'a' + 'A';
+	if (mode == MISC_SAMPLE_MODE_LOWER && c >= 'A' && c <= 'Z')
+		return c - 'A' + 'a';
+	return c;
+}
+
+static void expect_folding(unsigned int mode)
+{
+	char sent[256], expected[256], got[256];
+	int c, fd = open_device();
+
+	for (c = 0; c < 256; c++) {
+		sent[c] = c;
+		expected[c] = fold(c, mode);
+	}
+	set_mode(fd, mode);
+	assert_int_equal(write(fd, sent, sizeof(sent)), sizeof(sent));
+	assert_int_equal(read(fd, got, sizeof(got)), sizeof(got));
+	assert_memory_equal(got, expected, sizeof(got));
+	close(fd);
+}
+
+CASE(keep_changes_no_byte)
+{
+	expect_folding(MISC_SAMPLE_MODE_KEEP);
+}
+
+CASE(upper_changes_the_letters_a_to_z_only)
+{
+	expect_folding(MISC_SAMPLE_MODE_UPPER);
+}
+
+CASE(lower_changes_the_letters_a_to_z_only)
+{
+	expect_folding(MISC_SAMPLE_MODE_LOWER);
+}
+
+CASE(mode_holds_for_later_writes_only)
+{
+	int fd = open_device();
+
+	put(fd, "aB");
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	put(fd, "aB");
+	put(fd, "aB");
+	set_mode(fd, MISC_SAMPLE_MODE_LOWER);
+	put(fd, "aB");
+	set_mode(fd, MISC_SAMPLE_MODE_KEEP);
+	put(fd, "aB");
+	expect_left(fd, "aBABABabaB");
+}
+
+CASE(write_leaves_the_callers_memory_alone)
+{
+	char text[] = "abc";
+	int fd = open_device();
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(write(fd, text, 3), 3);
+	assert_string_equal(text, "abc");
+	expect_left(fd, "ABC");
+}
+
+/* Settings */
+
+CASE(config_reads_back_as_set)
+{
+	struct misc_sample_config got, zero = {};
+	int fd = open_device();
+	unsigned int mode;
+
+	for (mode = 0; mode <= MISC_SAMPLE_MODE_LOWER; mode++) {
+		set_mode(fd, mode);
+		memset(&got, 0xff, sizeof(got));
+		assert_int_equal(ioctl(fd, MISC_SAMPLE_GET_CONFIG, &got), 0);
+		assert_int_equal(got.mode, mode);
+		assert_memory_equal(got.reserved, zero.reserved,
+				    sizeof(got.reserved));
+	}
+}
+
+CASE(unknown_mode_is_refused)
+{
+	static const __u32 modes[] = { MISC_SAMPLE_MODE_LOWER + 1, 0x100,
+				       0x80000000, 0xffffffff };
+	struct misc_sample_config config = {};
+	int fd = open_device();
+	size_t i;
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		config.mode = modes[i];
+		assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, &config),
+			     EINVAL);
+		assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	}
+}
+
+CASE(reserved_field_that_is_not_zero_is_refused)
+{
+	struct misc_sample_config config;
+	int fd = open_device();
+	size_t i;
+
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	for (i = 0; i < 7; i++) {
+		config = (struct misc_sample_config){
+			.mode = MISC_SAMPLE_MODE_LOWER
+		};
+		config.reserved[i] = i % 2 ? 1 : 0x80000000;
+		assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, &config),
+			     EINVAL);
+		assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	}
+}
+
+CASE(ioctl_with_a_bad_pointer_changes_nothing)
+{
+	struct misc_sample_config lower = { .mode = MISC_SAMPLE_MODE_LOWER };
+	int fd = open_device();
+	char *half = edge - sizeof(lower) / 2;
+
+	put(fd, "abc");
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_LENGTH, NULL), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_LENGTH, edge), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_LENGTH, edge - 2), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_CONFIG, NULL), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_CONFIG, half), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, NULL), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, edge), EFAULT);
+	memcpy(half, &lower, sizeof(lower) / 2);
+	assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, half), EFAULT);
+
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(length(fd), 3);
+	expect_left(fd, "abc");
+}
+
+/* Numbers that are almost right: other size, direction, index or magic. */
+static const unsigned int wrong_ioctls[] = {
+	_IOR(MISC_SAMPLE_IOC_MAGIC, 0, __u64),
+	_IOR(MISC_SAMPLE_IOC_MAGIC, 0, __u16),
+	_IOW(MISC_SAMPLE_IOC_MAGIC, 0, __u32),
+	_IO(MISC_SAMPLE_IOC_MAGIC, 0),
+	_IOR(MISC_SAMPLE_IOC_MAGIC, 1, __u32),
+	_IOW(MISC_SAMPLE_IOC_MAGIC, 2, __u32),
+	_IOW(MISC_SAMPLE_IOC_MAGIC, 2, __u32[9]),
+	_IOR(MISC_SAMPLE_IOC_MAGIC, 2, struct misc_sample_config),
+	_IOWR(MISC_SAMPLE_IOC_MAGIC, 2, struct misc_sample_config),
+	_IOR(MISC_SAMPLE_IOC_MAGIC, 3, __u32),
+	_IO(MISC_SAMPLE_IOC_MAGIC, 4),
+	_IO(MISC_SAMPLE_IOC_MAGIC, 255),
+	_IO(MISC_SAMPLE_IOC_MAGIC + 1, 1),
+	0,
+	0xffffffff,
+};
+
+CASE(unknown_ioctl_is_refused)
+{
+	__u32 argument[16] = { MISC_SAMPLE_MODE_LOWER };
+	int fd = open_device();
+	size_t i;
+
+	put(fd, "abc");
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	for (i = 0; i < ARRAY_SIZE(wrong_ioctls); i++) {
+		assert_fails(ioctl(fd, wrong_ioctls[i], argument), ENOTTY);
+		assert_fails(ioctl(fd, wrong_ioctls[i], edge), ENOTTY);
+	}
+	assert_int_equal(argument[0], MISC_SAMPLE_MODE_LOWER);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+	assert_int_equal(length(fd), 3);
+}
+
+/*
+ * What a 32-bit program would call. This one is 64-bit, but "int $0x80" takes
+ * the kernel's 32-bit entry, compat ioctl included.
+ */
+#ifdef __x86_64__
+static int call32(unsigned int number, unsigned int a, unsigned int b,
+		  unsigned int c)
+{
+	long ret;
+
+	asm volatile("int $0x80"
+		     : "=a"(ret)
+		     : "a"(number), "b"(a), "c"(b), "d"(c)
+		     : "memory", "cc", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+#define GETPID_32 20
+#define IOCTL_32 54
+
+/* The first such call is made by a child: it dies where there is no entry. */
+static bool has_call32(void)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		signal(SIGSEGV, SIG_DFL);
+		_exit(call32(GETPID_32, 0, 0, 0) == getpid() ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status == 0;
+}
+#else
+#define IOCTL_32 0
+
+static int call32(unsigned int number, unsigned int a, unsigned int b,
+		  unsigned int c)
+{
+	return -1;
+}
+
+static bool has_call32(void)
+{
+	return false;
+}
+#endif
+
+static int ioctl32(int fd, unsigned int request, const void *argument)
+{
+	return call32(IOCTL_32, fd, request, (uintptr_t)argument);
+}
+
+static void need_call32(void)
+{
+	if (has_call32())
+		return;
+	print_message("this kernel runs no 32-bit x86 programs\n");
+	skip();
+}
+
+CASE(ioctls_work_for_32_bit_programs)
+{
+	struct misc_sample_config *config = (void *)(edge - sizeof(*config));
+	struct misc_sample_config zero = {};
+	__u32 *number = (void *)(edge - sizeof(*number));
+	int fd = open_device();
+
+	need_call32();
+	put(fd, "abc");
+	*number = ~0U;
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_GET_LENGTH, number), 0);
+	assert_int_equal(*number, 3);
+
+	*config = (struct misc_sample_config){ .mode = MISC_SAMPLE_MODE_LOWER };
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_SET_CONFIG, config), 0);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_LOWER);
+	memset(config, 0xff, sizeof(*config));
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_GET_CONFIG, config), 0);
+	assert_int_equal(config->mode, MISC_SAMPLE_MODE_LOWER);
+	assert_memory_equal(config->reserved, zero.reserved,
+			    sizeof(zero.reserved));
+
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_CLEAR, NULL), 0);
+	assert_int_equal(length(fd), 0);
+}
+
+CASE(wrong_ioctls_fail_for_32_bit_programs)
+{
+	struct misc_sample_config *config = (void *)(edge - sizeof(*config));
+	char *half = edge - sizeof(*config) / 2;
+	int fd = open_device();
+	size_t i;
+
+	need_call32();
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	memset(config, 0, sizeof(*config));
+	for (i = 0; i < ARRAY_SIZE(wrong_ioctls); i++)
+		assert_int_equal(ioctl32(fd, wrong_ioctls[i], config), -ENOTTY);
+
+	config->mode = MISC_SAMPLE_MODE_LOWER + 1;
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_SET_CONFIG, config), -EINVAL);
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_SET_CONFIG, half), -EFAULT);
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_SET_CONFIG, NULL), -EFAULT);
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_GET_CONFIG, half), -EFAULT);
+	assert_int_equal(ioctl32(fd, MISC_SAMPLE_GET_LENGTH, edge), -EFAULT);
+	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+}
+
+/* /proc */
+
+static void expect_fdinfo(int fd, const char *lines)
+{
+	char path[64], text[1024];
+	ssize_t len;
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(info >= 0);
+	len = read(info, text, sizeof(text) - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	close(info);
+	if (!strstr(text, lines))
+		fail_msg("fdinfo has no lines \"%s\", but:\n%s", lines, text);
+}
+
+CASE(fdinfo_shows_length_and_mode)
+{
+	int fd = open_device();
+
+	expect_fdinfo(fd, "\nlength:\t0\nmode:\tkeep\n");
+	put(fd, "abc");
+	set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+	expect_fdinfo(fd, "\nlength:\t3\nmode:\tupper\n");
+	expect_left(fd, "abc");
+	set_mode(fd, MISC_SAMPLE_MODE_LOWER);
+	expect_fdinfo(fd, "\nlength:\t3\nmode:\tlower\n");
+}
+
+CASE(fdinfo_shows_the_largest_length)
+{
+	int fd = open_device();
+
+	fill_up(fd, MISC_SAMPLE_CAPACITY_MAX);
+	expect_fdinfo(fd, "\nlength:\t1048576\nmode:\tkeep\n");
+}
+
+/* A case, and the parameters that its module is loaded with. */
+#define WITH(parameters, test)                                          \
+	cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, \
+						 parameters)
+/* One that loads the module itself. */
+#define UNLOADED(test) WITH(NULL, test)
+
+static const struct CMUnitTest cases[] = {
+	UNLOADED(capacity_is_4096_by_default),
+	UNLOADED(capacity_may_be_the_minimum),
+	UNLOADED(capacity_may_be_the_maximum),
+	UNLOADED(capacity_may_be_no_power_of_two),
+	UNLOADED(capacity_may_be_written_in_hexadecimal),
+	UNLOADED(capacity_outside_the_limits_is_refused),
+	UNLOADED(capacity_that_is_no_number_is_refused),
+	UNLOADED(capacity_beyond_32_bits_is_refused),
+	UNLOADED(capacity_beyond_64_bits_is_refused),
+	UNLOADED(module_loads_after_a_refused_load),
+	WITH("", second_load_is_refused),
+	UNLOADED(device_node_lives_as_long_as_the_module),
+	WITH("", module_loads_again_after_unload),
+	WITH("", unload_while_open_is_refused),
+	WITH("", unload_waits_for_the_last_of_several_files),
+
+	WITH("", new_file_is_empty),
+	WITH("", closed_file_leaves_nothing_to_the_next),
+	WITH("", two_opens_share_nothing),
+	WITH("capacity=8", full_file_does_not_fill_another),
+	WITH("", read_only_file_cannot_be_written),
+	WITH("", write_only_file_cannot_be_read),
+	WITH("", dup_is_the_same_open_file),
+	WITH("", fork_is_the_same_open_file),
+
+	WITH("", writes_append),
+	WITH("capacity=8", write_that_fits_in_part_is_short),
+	WITH("capacity=8", write_to_a_full_file_fails),
+	WITH("capacity=8", reading_makes_no_room),
+	WITH("capacity=8", write_of_nothing_returns_zero),
+	WITH(CAPACITY_MAX, largest_write_arrives_whole),
+	WITH("", write_from_a_bad_address_changes_nothing),
+	WITH("", write_up_to_a_bad_address_is_short),
+	WITH("", writev_is_one_transfer),
+	WITH("capacity=8", writev_that_fits_in_part_is_short),
+	WITH("", writev_up_to_a_bad_vector_is_short),
+
+	WITH("", read_continues_where_the_last_ended),
+	WITH("", read_past_end_returns_zero),
+	WITH("", read_goes_on_after_a_later_write),
+	WITH("", read_of_nothing_consumes_nothing),
+	WITH("", read_to_a_bad_address_consumes_nothing),
+	WITH("", read_up_to_a_bad_address_is_short),
+	WITH("", readv_is_one_transfer),
+	WITH("", readv_up_to_a_bad_vector_is_short),
+	WITH("", file_has_no_position),
+
+	WITH("capacity=8", clear_empties_the_file),
+	WITH("", clear_keeps_the_mode_and_takes_no_argument),
+	WITH("", keep_changes_no_byte),
+	WITH("", upper_changes_the_letters_a_to_z_only),
+	WITH("", lower_changes_the_letters_a_to_z_only),
+	WITH("", mode_holds_for_later_writes_only),
+	WITH("", write_leaves_the_callers_memory_alone),
+
+	WITH("", config_reads_back_as_set),
+	WITH("", unknown_mode_is_refused),
+	WITH("", reserved_field_that_is_not_zero_is_refused),
+	WITH("", ioctl_with_a_bad_pointer_changes_nothing),
+	WITH("", unknown_ioctl_is_refused),
+	WITH("", ioctls_work_for_32_bit_programs),
+	WITH("", wrong_ioctls_fail_for_32_bit_programs),
+
+	WITH("", fdinfo_shows_length_and_mode),
+	WITH(CAPACITY_MAX, fdinfo_shows_the_largest_length),
+};
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s misc_sample|rust_misc_sample\n",
+			argv[0]);
+		return 2;
+	}
+	name = argv[1];
+	snprintf(device, sizeof(device), "/dev/%s", name);
+
+	edge = make_edge();
+	if (!edge) {
+		perror("mmap");
+		return 1;
+	}
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name(name, cases, NULL, NULL);
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The kernel-log gate: reads /dev/kmsg from a remembered position and looks
+ * for the reports that the kernel makes about itself.
+ *
+ * A record is "priority,sequence,microseconds,flags[,more];text\n", followed
+ * by " KEY=value\n" lines that do not matter here. The upper bits of the
+ * priority are the facility: 0 is the kernel, and no program can write that
+ * one. See Documentation/ABI/testing/dev-kmsg.
+ */
+
+#define _GNU_SOURCE
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel_log.h"
+
+#define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
+
+/* Larger than any record: the kernel's limit is 8192 in old releases. */
+#define RECORD_SIZE 8193
+
+#define TAINT_OUT_OF_TREE 0x1000UL
+#define TAINT_UNSIGNED 0x2000UL
+
+static const char taint_letters[] = "PFSRMBUDAWCIOELKXTNJ";
+
+/*
+ * A line is a complaint when it contains @first, not in the middle of a word,
+ * and somewhere behind it @then, when there is one.
+ */
+struct complaint {
+	const char *first;
+	const char *then;
+};
+
+static const struct complaint complaints[] = {
+	/* WARN(), and lockdep's reports but for two. */
+	{ "WARNING:", NULL },
+	/* KASAN, KFENCE, KCSAN, bad pointers, sleeping or scheduling while
+	 * atomic, lockups, bad pages, "[ BUG: Invalid wait context ]".
+	 */
+	{ "BUG:", NULL },
+	{ "kernel BUG at ", NULL },
+	/* SLUB: "BUG kmalloc-64 (Tainted: G O): Poison overwritten". */
+	{ "BUG ", "): " },
+	{ "Oops:", NULL },
+	/* With the comma: without one it is a program's crash. */
+	{ "general protection fault,", NULL },
+	{ "Kernel panic - not syncing", NULL },
+	{ "panicked at ", NULL },
+	{ "KASAN:", NULL },
+	{ "UBSAN:", NULL },
+	{ "KCSAN:", NULL },
+	{ "CFI failure at ", NULL },
+	{ "usercopy: Kernel memory ", NULL },
+	{ "list_add corruption", NULL },
+	{ "list_del corruption", NULL },
+	{ "refcount_t:", NULL },
+	{ "ODEBUG:", " object" },
+	{ "DMA-API:", "device driver" },
+	/* lockdep and RCU, in their bare form too. */
+	{ "possible circular locking dependency detected", NULL },
+	{ "possible recursive locking detected", NULL },
+	{ "inconsistent lock state", NULL },
+	{ "suspicious RCU usage", NULL },
+	{ "INFO: trying to register non-static key", NULL },
+	{ "INFO: rcu", "detected stalls" },
+	{ "INFO: rcu", "self-detected stall" },
+	{ "INFO: rcu", "detected expedited stalls" },
+	/* The hung-task watchdog and its hard counterpart. */
+	{ "INFO: task ", "for more than" },
+	{ "atchdog detected hard LOCKUP", NULL },
+	{ "sleeping function called from invalid context", NULL },
+	{ "scheduling while atomic", NULL },
+	{ "huh, entered softirq", NULL },
+	/* kmemleak: the summary, and each object where it is verbose. */
+	{ "new suspected memory leaks", NULL },
+	{ "unreferenced object", " 0x" },
+	/* Objects that are registered twice, or go while they are in use. */
+	{ "sysfs: cannot create duplicate filename", NULL },
+	{ "something is seriously wrong", NULL },
+	{ "suspiciously returned", NULL },
+	{ "VFS: Busy inodes after unmount", NULL },
+	{ "unregister_netdevice: waiting for ", NULL },
+	{ "irq ", ": nobody cared" },
+};
+
+static bool starts_a_word(const char *line, const char *at)
+{
+	unsigned char before;
+
+	if (at == line)
+		return true;
+	before = at[-1];
+	return !isalnum(before) && before != '_';
+}
+
+static const char *find_complaint(const char *line, const struct complaint *c)
+{
+	const char *at;
+
+	for (at = strstr(line, c->first); at; at = strstr(at + 1, c->first)) {
+		if (!starts_a_word(line, at))
+			continue;
+		if (!c->then || strstr(at + strlen(c->first), c->then))
+			return at;
+	}
+	return NULL;
+}
+
+/* Returns the part of @line where the complaint begins. */
+const char *kernel_log_complaint(const char *line)
+{
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(complaints); i++) {
+		at = find_complaint(line, &complaints[i]);
+		if (at)
+			return at;
+	}
+	return NULL;
+}
+
+static int read_taint(unsigned long *taint)
+{
+	char text[32], *end;
+	ssize_t len;
+	int fd, err;
+
+	fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, text, sizeof(text) - 1);
+	err = len < 0 ? -errno : 0;
+	close(fd);
+	if (err)
+		return err;
+
+	text[len] = '\0';
+	*taint = strtoul(text, &end, 10);
+	return end == text ? -EINVAL : 0;
+}
+
+int kernel_log_start(struct kernel_log *log)
+{
+	int err;
+
+	log->fd = -1;
+	err = read_taint(&log->taint);
+	if (err)
+		return err;
+
+	log->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (log->fd < 0)
+		return -errno;
+	if (lseek(log->fd, 0, SEEK_END) < 0) {
+		err = -errno;
+		kernel_log_end(log);
+	}
+	return err;
+}
+
+void kernel_log_end(struct kernel_log *log)
+{
+	if (log->fd >= 0)
+		close(log->fd);
+	log->fd = -1;
+}
+
+/* What kernel_log_check() carries from one record to the next. */
+struct check {
+	char *reason;
+	size_t size;
+	bool dirty;
+	void (*line)(const char *text, void *data);
+	void *data;
+	/* The last line of the kernel, for a record that continues it. */
+	char last[2 * RECORD_SIZE];
+	bool last_is_complaint;
+};
+
+/* The first finding is the reason: those after it are its consequences. */
+static void find(struct check *check, const char *what, const char *text)
+{
+	if (check->dirty)
+		return;
+	check->dirty = true;
+	if (check->size)
+		snprintf(check->reason, check->size, "%s%s", what, text);
+}
+
+static void take_line(struct check *check, const char *text, bool kernel,
+		      bool continues)
+{
+	const char *complaint;
+	size_t used;
+
+	if (check->line)
+		check->line(text, check->data);
+	if (!kernel)
+		return;
+
+	used = continues ? strlen(check->last) : 0;
+	if (!used)
+		check->last_is_complaint = false;
+	snprintf(check->last + used, sizeof(check->last) - used, "%s", text);
+
+	if (check->last_is_complaint)
+		return;
+	complaint = kernel_log_complaint(check->last);
+	if (complaint) {
+		check->last_is_complaint = true;
+		find(check, "kernel log: ", complaint);
+	}
+}
+
+/* Takes a record apart; a newline inside its text arrives as "\x0a". */
+static void take_record(struct check *check, char *record)
+{
+	unsigned long priority, facility;
+	char *text, *flags, *next;
+	bool continues;
+
+	text = strchr(record, ';');
+	if (!text)
+		return;
+	*text++ = '\0';
+	text[strcspn(text, "\n")] = '\0';
+
+	priority = strtoul(record, NULL, 10);
+	facility = priority >> 3;
+	flags = strchr(record, ',');
+	flags = flags ? strchr(flags + 1, ',') : NULL;
+	flags = flags ? strchr(flags + 1, ',') : NULL;
+	continues = flags && flags[1] == 'c';
+
+	for (; text; text = next) {
+		next = strstr(text, "\\x0a");
+		if (next) {
+			*next = '\0';
+			next += strlen("\\x0a");
+		}
+		take_line(check, text, facility == 0, continues);
+		continues = false;
+	}
+}
+
+static int check_records(int fd, struct check *check)
+{
+	char record[RECORD_SIZE];
+	ssize_t len;
+
+	for (;;) {
+		len = read(fd, record, sizeof(record) - 1);
+		if (len >= 0) {
+			record[len] = '\0';
+			take_record(check, record);
+		} else if (errno == EPIPE) {
+			/* Overwritten; reading goes on with the oldest left. */
+			find(check, "kernel log: ", "records were lost");
+		} else if (errno == EAGAIN) {
+			return 0;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+}
+
+static void name_taint(unsigned long taint, char *text, size_t size)
+{
+	size_t i, used = 0;
+
+	text[0] = '\0';
+	for (i = 0; taint && used < size; i++, taint >>= 1) {
+		if (!(taint & 1))
+			continue;
+		if (i < strlen(taint_letters))
+			used += snprintf(text + used, size - used, " %c",
+					 taint_letters[i]);
+		else
+			used += snprintf(text + used, size - used, " bit %zu",
+					 i);
+	}
+}
+
+int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
+		     void (*line)(const char *text, void *data), void *data)
+{
+	struct check check = {
+		.reason = reason,
+		.size = size,
+		.line = line,
+		.data = data,
+	};
+	unsigned long taint, new;
+	char names[256];
+	int err;
+
+	err = check_records(log->fd, &check);
+	if (!err)
+		err = read_taint(&taint);
+	if (err)
+		return err;
+
+	new = taint & ~log->taint & ~(TAINT_OUT_OF_TREE | TAINT_UNSIGNED);
+	log->taint = taint;
+	if (new) {
+		name_taint(new, names, sizeof(names));
+		find(&check, "taint:", names);
+	}
+	return check.dirty ? 1 : 0;
+}

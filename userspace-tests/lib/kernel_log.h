@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The kernel-log gate: did the kernel complain since a test began?
+ *
+ * Used by the test programs (a test case fails by name) and by the guest's
+ * init (a program fails although its status said 0), so that there is one
+ * list of what counts as a complaint.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include <stddef.h>
+
+/**
+ * struct kernel_log - a position in the kernel log and the taint then
+ * @fd: /dev/kmsg, opened O_NONBLOCK; -1 when it could not be opened
+ * @taint: value of /proc/sys/kernel/tainted at kernel_log_start()
+ */
+struct kernel_log {
+	int fd;
+	unsigned long taint;
+};
+
+/* Remembers the end of the log. 0, or a negative errno. */
+int kernel_log_start(struct kernel_log *log);
+
+/*
+ * Reads what was logged since the start (or the last check) and looks for a
+ * complaint: a warning, a BUG, an oops, a sanitizer's or lockdep's report, an
+ * RCU stall, a leak, a taint flag other than O (out-of-tree module) and
+ * E (unsigned module), or lost records.
+ *
+ * Returns 0 when the log is clean. 1 when not: @reason then has one line that
+ * says what was found. A negative errno when the log cannot be read. Each
+ * line read is passed on to @line, when that is not NULL.
+ */
+int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
+		     void (*line)(const char *text, void *data), void *data);
+
+void kernel_log_end(struct kernel_log *log);
+
+/* The complaint that a line of the kernel log is, or NULL. For tests. */
+const char *kernel_log_complaint(const char *line);
+
+#endif /* KERNEL_LOG_H */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The module fixture, on libkmod. Each call makes its own libkmod context, so
+ * nothing is carried from one to the next, nor from a parent to its child.
+ */
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <libkmod.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "module.h"
+
+static struct kmod_ctx *new_context(void)
+{
+	static const char *const no_config[] = { NULL };
+	struct kmod_ctx *context;
+
+	context = kmod_new(NULL, no_config);
+	/* Refusals are what many cases want: the caller reports the others. */
+	if (context)
+		kmod_set_log_priority(context, LOG_CRIT);
+	return context;
+}
+
+/* Finds the file of a module; on success the caller owns *@module. */
+static int find_module(struct kmod_ctx *context, const char *name,
+		       struct kmod_module **module)
+{
+	const char *folder = getenv("KPAIRS_MODULES");
+	struct kmod_list *found = NULL;
+	char path[PATH_MAX];
+	int err;
+
+	if (folder) {
+		snprintf(path, sizeof(path), "%s/%s.ko", folder, name);
+		return kmod_module_new_from_path(context, path, module);
+	}
+
+	err = kmod_module_new_from_lookup(context, name, &found);
+	if (err)
+		return err;
+	if (!found)
+		return -ENOENT;
+	*module = kmod_module_get_module(found);
+	kmod_module_unref_list(found);
+	return 0;
+}
+
+int module_load(const char *name, const char *parameters)
+{
+	struct kmod_module *module;
+	struct kmod_ctx *context;
+	int err;
+
+	context = new_context();
+	if (!context)
+		return -ENOMEM;
+	err = find_module(context, name, &module);
+	if (!err) {
+		err = kmod_module_insert_module(module, 0, parameters);
+		kmod_module_unref(module);
+	}
+	kmod_unref(context);
+	return err;
+}
+
+/* Asks about, or acts on, a module that is in the kernel, by its name. */
+static int with_name(const char *name, int (*action)(struct kmod_module *))
+{
+	struct kmod_module *module;
+	struct kmod_ctx *context;
+	int ret;
+
+	context = new_context();
+	if (!context)
+		return -ENOMEM;
+	ret = kmod_module_new_from_name(context, name, &module);
+	if (!ret) {
+		ret = action(module);
+		kmod_module_unref(module);
+	}
+	kmod_unref(context);
+	return ret;
+}
+
+static int remove_now(struct kmod_module *module)
+{
+	return kmod_module_remove_module(module, 0);
+}
+
+int module_unload(const char *name)
+{
+	return with_name(name, remove_now);
+}
+
+static int init_state(struct kmod_module *module)
+{
+	return kmod_module_get_initstate(module);
+}
+
+bool module_is_loaded(const char *name)
+{
+	return with_name(name, init_state) >= 0;
+}
+
+static int refcount(struct kmod_module *module)
+{
+	return kmod_module_get_refcnt(module);
+}
+
+int module_refcount(const char *name)
+{
+	return with_name(name, refcount);
+}
+
+int module_setup(struct module_fixture *module, const char *name,
+		 const char *parameters)
+{
+	int err;
+
+	module->name = name;
+	module->why[0] = '\0';
+
+	if (module_is_loaded(name)) {
+		snprintf(module->why, sizeof(module->why),
+			 "%s is loaded already: unload it first", name);
+		return -EEXIST;
+	}
+
+	err = kernel_log_start(&module->log);
+	if (err) {
+		snprintf(module->why, sizeof(module->why),
+			 "the kernel log cannot be read: %s", strerror(-err));
+		return err;
+	}
+
+	err = parameters ? module_load(name, parameters) : 0;
+	if (err) {
+		snprintf(module->why, sizeof(module->why),
+			 "%s does not load with \"%s\": %s", name, parameters,
+			 strerror(-err));
+		kernel_log_end(&module->log);
+	}
+	return err;
+}
+
+int module_teardown(struct module_fixture *module)
+{
+	int first = module->log.fd + 1;
+	int err = 0, dirty;
+
+	/* The case opened its own after the log, so they have larger numbers. */
+	if (first <= STDERR_FILENO)
+		first = STDERR_FILENO + 1;
+	close_range(first, ~0U, 0);
+
+	if (module_is_loaded(module->name))
+		err = module_unload(module->name);
+	if (err)
+		snprintf(module->why, sizeof(module->why),
+			 "%s does not unload: %s", module->name,
+			 strerror(-err));
+
+	/* What the log says goes first: it may be why unloading failed. */
+	dirty = kernel_log_check(&module->log, module->why, sizeof(module->why),
+				 NULL, NULL);
+	if (dirty > 0) {
+		err = -EIO;
+	} else if (dirty < 0) {
+		err = dirty;
+		snprintf(module->why, sizeof(module->why),
+			 "the kernel log cannot be read: %s", strerror(-err));
+	}
+	kernel_log_end(&module->log);
+	return err;
+}

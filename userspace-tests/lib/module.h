@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The module fixture: loads the module under test through libkmod, watches
+ * the kernel log while a case runs, and always unloads.
+ *
+ * A module is named as in /proc/modules. Its file is <folder>/<name>.ko where
+ * the environment variable KPAIRS_MODULES names a folder, otherwise the one
+ * that libkmod finds under /lib/modules/<release>. Modules that it depends on
+ * are not loaded, and no file of modprobe.d is read: the parameters are those
+ * of the test and no others.
+ */
+#ifndef MODULE_H
+#define MODULE_H
+
+#include <stdbool.h>
+
+#include "kernel_log.h"
+
+/*
+ * Loads a module with @parameters ("capacity=8", "" for the defaults).
+ * 0, or a negative errno: what its init returned, -EEXIST when it is loaded
+ * already, -ENOENT when there is no such file.
+ */
+int module_load(const char *name, const char *parameters);
+
+/* Unloads without force or waiting. 0, or -EAGAIN when it is in use, ... */
+int module_unload(const char *name);
+
+bool module_is_loaded(const char *name);
+
+/* How many users the module has now, or a negative errno. */
+int module_refcount(const char *name);
+
+/**
+ * struct module_fixture - one module during one test case
+ * @name: the module
+ * @log: the kernel log since the case began
+ * @why: after a failed setup or teardown, a sentence that says what is wrong
+ */
+struct module_fixture {
+	const char *name;
+	struct kernel_log log;
+	char why[512];
+};
+
+/*
+ * Begins a case. Refuses to run when the module is loaded already. Loads it
+ * with @parameters; NULL leaves that to the case. 0, or a negative errno.
+ */
+int module_setup(struct module_fixture *module, const char *name,
+		 const char *parameters);
+
+/*
+ * Ends a case, however it went: closes every descriptor that the case opened
+ * in this process and unloads the module. 0, or a negative errno: that of the
+ * unload, or -EIO when the kernel log is not clean.
+ */
+int module_teardown(struct module_fixture *module);
+
+#endif /* MODULE_H */
