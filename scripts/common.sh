@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0 OR MIT
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash
 #
 # What the Bash scripts share: where the cache is, and how they talk.
@@ -32,11 +32,12 @@ remove() {
 	rm -rf "$1"
 }
 
-check_checkout() {
-	case $checkout$cache in
+# check_paths CHECKOUT: Kbuild splits paths at these.
+check_paths() {
+	case $1$cache in
 	*[[:space:]:]*) die "the paths of the checkout and of the cache may hold no" \
 		"space or colon, since Kbuild cannot handle them:" \
-		"move '$checkout', or set KPAIRS_CACHE" ;;
+		"move '$1', or set KPAIRS_CACHE" ;;
 	esac
 }
 
@@ -66,7 +67,9 @@ step() {
 seal() {
 	local dir=$1
 	shift
-	(cd "$dir" && stat -c '%s %n' "$@" >sealed)
+	# Unquoted: a pattern that matches nothing is nothing.
+	# shellcheck disable=SC2068
+	(cd "$dir" && shopt -s nullglob && stat -c '%s %n' $@ >sealed)
 }
 
 sealed() {

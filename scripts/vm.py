@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0 OR MIT
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Fresh kernels in QEMU: boot once, snapshot, restore for each command.
 
 snapshot() boots a kernel of kconfig/kernels until its init (guest/init.c)

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0 OR MIT
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # How the test programs of a topic are built: by the kernel's own selftests
 # rules, plus the test library and the contract headers of the topic.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
 /*
  * The contract of misc_sample: what a program may rely on, whichever of the
  * two modules it talks to. misc_sample.ko is in C and makes /dev/misc_sample;
@@ -15,12 +15,13 @@
  *
  * open		ENOMEM when the memory cannot be had.
  * write	appends, case folded by the mode in force. Short when not all
- *		of it fits; ENOSPC when nothing fits; a write of 0 bytes
- *		returns 0. EFAULT when nothing could be copied; bytes copied
- *		before a bad address count and make the write short.
- * read		continues where the last read ended, 0 at the end. EFAULT
- *		when nothing could be copied; bytes that were not copied
- *		are not consumed.
+ *		of it fits; ENOSPC when nothing fits, whatever the address; a
+ *		write of 0 bytes returns 0. EFAULT when nothing could be
+ *		copied; bytes copied before a bad address count and make the
+ *		write short.
+ * read		continues where the last read ended; 0 at the end, whatever
+ *		the address. EFAULT when nothing could be copied; bytes that
+ *		were not copied are not consumed.
  * readv, writev  like read and write; the vector is one transfer.
  * lseek, pread, pwrite  ESPIPE: this is a stream.
  * ioctl	below. ENOTTY for any other number, the size included;
@@ -30,7 +31,9 @@
  *		the mode is keep, upper or lower.
  * unload	refused (EAGAIN, "in use") while any file is open.
  *
- * All calls may sleep. None of them waits for another process to act.
+ * All calls may sleep. They wait for other calls on the same open file, and
+ * those for the caller's memory: where that is served by userfaultfd or FUSE,
+ * as long as its server takes.
  */
 #ifndef MISC_SAMPLE_H
 #define MISC_SAMPLE_H
@@ -38,14 +41,14 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define MISC_SAMPLE_CAPACITY_MIN	1U
-#define MISC_SAMPLE_CAPACITY_DEFAULT	4096U
-#define MISC_SAMPLE_CAPACITY_MAX	(1U << 20)
+#define MISC_SAMPLE_CAPACITY_MIN 1U
+#define MISC_SAMPLE_CAPACITY_DEFAULT 4096U
+#define MISC_SAMPLE_CAPACITY_MAX 1048576U
 
 /* What a write does to the letters A to Z and a to z; other bytes stay. */
-#define MISC_SAMPLE_MODE_KEEP		0U
-#define MISC_SAMPLE_MODE_UPPER		1U
-#define MISC_SAMPLE_MODE_LOWER		2U
+#define MISC_SAMPLE_MODE_KEEP 0U
+#define MISC_SAMPLE_MODE_UPPER 1U
+#define MISC_SAMPLE_MODE_LOWER 2U
 
 /**
  * struct misc_sample_config - settings of one open file
@@ -58,15 +61,15 @@ struct misc_sample_config {
 	__u32 reserved[7];
 };
 
-#define MISC_SAMPLE_IOC_MAGIC	0xE7
+#define MISC_SAMPLE_IOC_MAGIC 0xE7
 
 /* Bytes stored since open or the last clear, read or not. */
-#define MISC_SAMPLE_GET_LENGTH	_IOR(MISC_SAMPLE_IOC_MAGIC, 0, __u32)
+#define MISC_SAMPLE_GET_LENGTH _IOR(MISC_SAMPLE_IOC_MAGIC, 0, __u32)
 /* Empties the file: length and read position become 0, the mode stays. */
-#define MISC_SAMPLE_CLEAR	_IO(MISC_SAMPLE_IOC_MAGIC, 1)
-#define MISC_SAMPLE_SET_CONFIG	\
+#define MISC_SAMPLE_CLEAR _IO(MISC_SAMPLE_IOC_MAGIC, 1)
+#define MISC_SAMPLE_SET_CONFIG \
 	_IOW(MISC_SAMPLE_IOC_MAGIC, 2, struct misc_sample_config)
-#define MISC_SAMPLE_GET_CONFIG	\
+#define MISC_SAMPLE_GET_CONFIG \
 	_IOR(MISC_SAMPLE_IOC_MAGIC, 3, struct misc_sample_config)
 
 #endif /* MISC_SAMPLE_H */

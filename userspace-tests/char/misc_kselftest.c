@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The contract of misc_sample.h where it takes several processes: sharing an
  * open file, forking, signals, and unloading while others are at work.
@@ -131,11 +131,13 @@ FIXTURE_TEARDOWN(misc_sample)
 	EXPECT_EQ(err, 0);
 }
 
-/* What a worker does; its result is the status of its process. */
-typedef bool work_fn(sample_fixture *self, unsigned int id);
-
-/* Starts a process that waits at the gate and then does @work. */
-static bool add_worker(sample_fixture *self, work_fn *work, unsigned int id)
+/*
+ * Starts a process that waits at the gate and then does @work, whose result
+ * is the status of the process.
+ */
+static bool add_worker(sample_fixture *self,
+		       bool (*work)(sample_fixture *self, unsigned int id),
+		       unsigned int id)
 {
 	char byte;
 	pid_t pid;

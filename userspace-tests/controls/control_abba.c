@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Takes two locks in both orders, one order after the other, so that it never
  * really deadlocks. lockdep's report must be reported.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Takes a mutex, which may sleep, inside of a spinlock. "sleeping function
  * called from invalid context" must be reported.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* A case that passes and one that does not. The second must be reported. */
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Stops the kernel. The panic must be reported, with this message. */
 
 #include <linux/module.h>

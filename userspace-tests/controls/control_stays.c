@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Does nothing, and well. That it is still loaded when the program that has
  * loaded it ends must be reported, with its name.

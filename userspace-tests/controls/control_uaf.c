@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Reads memory that it has freed. KASAN's report must be reported. */
 
 #include <linux/module.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* A warning. The kernel log must be reported, with this function's name. */
 
 #include <linux/bug.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The kernel-log gate: reads /dev/kmsg from a remembered position and looks
  * for the reports that the kernel makes about itself.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The module fixture, on libkmod. Each call makes its own libkmod context, so
  * nothing is carried from one to the next, nor from a parent to its child.

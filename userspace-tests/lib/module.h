@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * The module fixture: loads the module under test through libkmod, watches
  * the kernel log while a case runs, and always unloads.

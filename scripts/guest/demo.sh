@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Shows what each module named does. Runs in a guest: scripts/demo.
+set -e
+
+show() {
+	echo "  # $1"
+	sh -c "$1" 2>&1 | sed 's/^/    /'
+}
+
+echo "kernel $(uname -r), unmodified"
+for module in "$@"; do
+	case $module in
+	rust_*) language=Rust ;;
+	*) language=C ;;
+	esac
+	echo
+	echo "$module: the one in $language"
+	show "modprobe $module capacity=16"
+	show "ls -l /dev/$module"
+	echo "  # exec 3<>/dev/$module"
+	exec 3<>"/dev/$module"
+	show "echo 'hello, kernel' >&3"
+	show "grep -E 'length|mode' /proc/self/fdinfo/3"
+	show "head -n 1 <&3"
+	show "echo 'this is too long' >&3 || true"
+	show "rmmod $module || true"
+	echo "  # exec 3>&-"
+	exec 3>&-
+	show "rmmod $module"
+	[ ! -e "/dev/$module" ] && echo "    unloaded, and /dev/$module is gone"
+done
