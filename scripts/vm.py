@@ -10,6 +10,7 @@ copy-on-write, so that a restore reads only what the guest touches.
 
 import dataclasses
 import fcntl
+import functools
 import hashlib
 import io
 import json
@@ -30,8 +31,10 @@ CHECKOUT = HERE.parent
 BUILD = CHECKOUT / "build"
 
 BOOT_LIMIT = 180  # seconds; a debug kernel on a slow host without KVM
-RESTORE_LIMIT = 30
+RESTORE_LIMIT = 60
 KVM_PROBE_LIMIT = 15
+MAX_MESSAGE = 64 << 20  # bytes; init's own limit
+MAX_ARGUMENTS = 256  # likewise
 QEMU = "qemu-system-x86_64"
 QEMU_LEAST = (7, 2)
 
@@ -41,6 +44,11 @@ GUEST_PROGRAMS = (
     "/usr/bin/ip",
     "/usr/sbin/ethtool",
 )
+INIT_SOURCES = (
+    HERE / "guest" / "init.c",
+    CHECKOUT / "userspace-tests" / "lib" / "kernel_log.c",
+)
+INIT_HEADERS = (CHECKOUT / "userspace-tests" / "lib" / "kernel_log.h",)
 # Libraries that test programs may link to.
 GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0")
 # Names that kmod is called by; busybox has its own idea of them otherwise.
@@ -94,9 +102,10 @@ def kernel_names():
 def kernel(name):
     path = pathlib.Path(script("kernel", "path", name).splitlines()[-1])
     release = (path / "release").read_text().strip()
-    return Kernel(name, path, release, int(script("kernel", "memory", name)))
+    return Kernel(name, path, release, int((path / "memory").read_text()))
 
 
+@functools.cache
 def qemu_version():
     try:
         text = subprocess.run(
@@ -214,18 +223,10 @@ def snapshot(kern, smp=2):
 
 
 def _snapshot(kern, smp, accel, limit):
-    initramfs = BUILD / kern.name / "initramfs"
-    content = make_initramfs(kern, initramfs)
-    parts = [
-        qemu_version(),
-        kern.path.name,
-        content,
-        *machine(Snapshot(kern, smp, accel, pathlib.Path("/")), "on"),
-    ]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-    final = cache() / f"snapshot-{kern.name}-{smp}-{key}"
+    final = cache() / f"snapshot-{kern.name}-{smp}-{snapshot_key(kern, smp, accel)}"
     snap = Snapshot(kern, smp, accel, final)
     if snap.is_whole():
+        os.utime(final)
         return snap
     with locked(f"snapshot-{kern.name}", f"a snapshot of kernel {kern.name}"):
         if snap.is_whole():
@@ -233,22 +234,45 @@ def _snapshot(kern, smp, accel, limit):
         if final.exists():
             say(f"snapshot of {kern.name}: damaged, making it again")
             shutil.rmtree(final)
-        # An earlier one of the same kernel is of no more use.
+        # Another checkout may use one of its own: only what is old goes.
         for old in cache().glob(f"snapshot-{kern.name}-{smp}-*"):
-            shutil.rmtree(old, ignore_errors=True)
+            if time.time() - old.stat().st_mtime > 24 * 3600:
+                shutil.rmtree(old, ignore_errors=True)
         work = final.with_name(final.name + ".new")
+        shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         try:
-            shutil.copyfile(initramfs, work / "initramfs")
+            make_initramfs(kern, work)
             began = time.monotonic()
             boot(dataclasses.replace(snap, path=work), limit)
             took = time.monotonic() - began
             say(f"snapshot of {kern.name}: booted by {accel} in {took:.1f} s")
+            sealed = json.dumps(dataclasses.replace(snap, path=work).measure())
+            (work / "sealed").write_text(sealed)
             work.rename(final)
+        except OSError as error:
+            raise Error(f"no snapshot of {kern.name} could be made: {error}") from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        (final / "sealed").write_text(json.dumps(snap.measure()))
     return snap
+
+
+def snapshot_key(kern, smp, accel):
+    """A hash of all that a snapshot depends on."""
+    digest = hashlib.sha256()
+    for part in (
+        os.environ["KPAIRS_IN_SDK"],
+        qemu_version(),
+        kern.path.name,
+        *machine(Snapshot(kern, smp, accel, pathlib.Path("/")), "on"),
+    ):
+        digest.update(part.encode() + b"\n")
+    for path in (*INIT_SOURCES, *INIT_HEADERS, pathlib.Path(__file__)):
+        digest.update(path.read_bytes())
+    if os.environ["KPAIRS_IN_SDK"] == "host":
+        # The guest has the host's libraries, which change under us.
+        digest.update(str(os.stat("/etc/ld.so.cache").st_mtime_ns).encode())
+    return digest.hexdigest()[:12]
 
 
 class locked:
@@ -275,8 +299,14 @@ def boot(snap, limit):
     with open(snap.memory_file, "wb") as memory:
         memory.truncate(snap.kernel.memory << 20)
     with Guest(machine(snap, "on")) as guest:
-        ready, deadline = False, time.monotonic() + limit
-        for kind, _ in guest.messages(deadline):
+        ready = False
+        guest.deadline = time.monotonic() + limit
+        for kind, data in guest.messages():
+            if kind == "D":
+                raise Error(
+                    f"kernel {snap.kernel.name} is tainted once it has booted"
+                    f" ({data.decode().strip()}): {guest.last_words()}"
+                )
             if kind == "R":
                 ready = True
                 break
@@ -290,7 +320,7 @@ def boot(snap, limit):
             status = guest.command("query-migrate").get("status")
             if status == "completed":
                 break
-            if status in ("failed", "cancelled") or time.monotonic() > deadline:
+            if status in ("failed", "cancelled") or guest.late():
                 raise Error(
                     f"QEMU could not write a snapshot to {snap.path}: is the"
                     " disk full?"
@@ -303,10 +333,12 @@ def boot(snap, limit):
 # --- the guest's files ------------------------------------------------------
 
 
-def make_initramfs(kern, target):
-    """Makes it when it would differ; returns a hash of what is in it."""
-    init = BUILD / "guest" / "init"
-    build_init(init)
+def make_initramfs(kern, folder):
+    """Makes folder/initramfs: init, busybox, some programs, their libraries."""
+    init = folder / "init"
+    subprocess.run(
+        ["gcc", "-O2", "-Wall", "-static", "-o", init, *INIT_SOURCES], check=True
+    )
     lines = [
         "dir /dev 755 0 0",
         "nod /dev/console 600 0 0 c 5 1",
@@ -335,44 +367,13 @@ def make_initramfs(kern, target):
     for applet in busybox_applets():
         if applet not in (*KMOD_NAMES, "ip", "busybox"):
             lines.append(f"slink /bin/{applet} busybox 777 0 0")
-    digest = hashlib.sha256("\n".join(lines).encode())
-    for line in lines:
-        if line.startswith("file "):
-            status = os.stat(line.split()[2])
-            digest.update(f"{status.st_size} {status.st_mtime_ns}".encode())
-    content = digest.hexdigest()
-    stamp = target.with_suffix(".hash")
-    if target.exists() and stamp.exists() and stamp.read_text() == content:
-        return content
-    target.parent.mkdir(parents=True, exist_ok=True)
     tool = kern.path / "gen_init_cpio"
     if not tool.exists():
         tool = kernel("stock").path / "gen_init_cpio"
-    work = target.with_suffix(f".{os.getpid()}")
-    with open(work, "wb") as out:
+    with open(folder / "initramfs", "wb") as out:
         subprocess.run(
             [tool, "-"], input="\n".join(lines).encode(), stdout=out, check=True
         )
-    work.rename(target)
-    stamp.write_text(content)
-    return content
-
-
-def build_init(target):
-    sources = [
-        HERE / "guest" / "init.c",
-        CHECKOUT / "userspace-tests" / "lib" / "kernel_log.c",
-    ]
-    headers = [CHECKOUT / "userspace-tests" / "lib" / "kernel_log.h"]
-    newest = max(path.stat().st_mtime for path in sources + headers)
-    if target.exists() and target.stat().st_mtime >= newest:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = target.with_suffix(f".{os.getpid()}")
-    subprocess.run(
-        ["gcc", "-O2", "-Wall", "-static", "-o", work, *sources], check=True
-    )
-    work.rename(target)
 
 
 def libraries():
@@ -407,13 +408,14 @@ def archive(files):
     return out.getvalue()
 
 
-def staged_files(kern):
-    """Our modules, and the index that modprobe needs."""
-    root = kern.modules
+def staged_files(kern, names=None):
+    """Our modules (those named, or all), and the index that modprobe needs."""
+    root = kern.modules / "lib" / "modules" / kern.release
+    found = [*root.glob("modules.*"), *root.glob("kpairs/*.ko")]
     return [
-        (str(path)[len(str(root)) :], path)
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
+        (str(path)[len(str(kern.modules)) :], path)
+        for path in sorted(found)
+        if names is None or path.suffix != ".ko" or path.stem in names
     ]
 
 
@@ -426,6 +428,7 @@ class Guest:
     alive = set()
 
     def __init__(self, command, interactive=False):
+        self.deadline = None
         self.port, port = socket.socketpair()
         self.folder = tempfile.TemporaryDirectory(prefix="kpairs-")
         self.console = pathlib.Path(self.folder.name) / "console"
@@ -472,18 +475,30 @@ class Guest:
         self.folder.cleanup()
 
     def send(self, kind, data=b""):
-        self.port.sendall(kind.encode() + struct.pack("<I", len(data)) + data)
+        if len(data) > MAX_MESSAGE:
+            raise Error(
+                f"{len(data) >> 20} MiB are too much for a guest: it takes at"
+                f" most {MAX_MESSAGE >> 20} MiB of files"
+            )
+        self.port.settimeout(self.time_left())
+        try:
+            self.port.sendall(kind.encode() + struct.pack("<I", len(data)) + data)
+        except OSError:
+            pass  # what became of the guest shows when its messages are read
 
-    def messages(self, deadline=None):
-        """Yields (type, data) until the guest ends or the time is over."""
+    def late(self):
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def time_left(self):
+        if self.deadline is None:
+            return None
+        return max(self.deadline - time.monotonic(), 0.001)
+
+    def messages(self):
+        """Yields (type, data) until the guest ends or self.deadline passes."""
         pending = bytearray()
-        while True:
-            left = None
-            if deadline is not None:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return
-            self.port.settimeout(left)
+        while not self.late():
+            self.port.settimeout(self.time_left())
             try:
                 data = self.port.recv(1 << 20)
             except (TimeoutError, ConnectionResetError):
@@ -552,6 +567,7 @@ def run(
     snap,
     command,
     files=(),
+    modules=None,
     variables=(),
     limit=60.0,
     leaks=False,
@@ -561,11 +577,14 @@ def run(
 ):
     """Runs a command in a fresh guest.
 
-    files: (path in the guest, path on the host) pairs. limit: seconds, None
-    for no limit; looking for leaks comes on top. on_output(type, data) gets
-    what is printed as it comes. on_wait() is called when the guest is idle
-    until leaks can be told from young objects.
+    files: (path in the guest, path on the host) pairs. modules: names of those
+    that the guest gets, None for all. limit: seconds from the command's begin,
+    None for no limit. on_output(type, data) gets what is printed as it comes.
+    on_wait() is called when the guest is idle until leaks can be told from
+    young objects.
     """
+    if len(command) > MAX_ARGUMENTS:
+        raise Error(f"a guest takes at most {MAX_ARGUMENTS} arguments")
     began = time.monotonic()
     arguments = machine(snap, "off")
     arguments += ["-incoming", "defer"]
@@ -574,10 +593,11 @@ def run(
         saved = termios.tcgetattr(sys.stdin)
     try:
         with Guest(arguments, interactive=interactive) as guest:
+            guest.deadline = time.monotonic() + RESTORE_LIMIT
             guest.command("migrate-incoming", uri=f"exec:cat '{snap.state_file}'")
             guest.send("T", struct.pack("<qq", *divmod(time.time_ns(), 10**9)))
             guest.send("E", os.urandom(256))
-            guest.send("F", archive([*staged_files(snap.kernel), *files]))
+            guest.send("F", archive([*staged_files(snap.kernel, modules), *files]))
             for variable in variables:
                 guest.send("V", variable.encode())
             for argument in command:
@@ -591,6 +611,12 @@ def run(
     finally:
         if saved:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
+    if not result.began:
+        raise Error(
+            f"the guest of kernel {snap.kernel.name} was not restored"
+            f" ({result.reason}): 'scripts/cache drop {snap.path.name}' makes it"
+            " boot anew"
+        )
     result.took = time.monotonic() - began
     return result
 
@@ -598,17 +624,16 @@ def run(
 def follow(guest, began, limit, on_output, on_wait):
     """Listens to the guest until it has said all, and judges."""
     result = Result()
-    deadline = None if limit is None else time.monotonic() + limit
     parts = {"o": [], "e": [], "k": []}
     complete = False
-    # A restored guest that never begins is the snapshot's fault.
-    for kind, data in guest.messages(deadline):
+    for kind, data in guest.messages():
         if kind in parts:
             parts[kind].append(data)
             if on_output:
                 on_output(kind, data)
         elif kind == "B":
             result.began = time.monotonic() - began
+            guest.deadline = None if limit is None else time.monotonic() + limit
         elif kind == "S":
             result.status = int(data)
         elif kind == "M":
@@ -619,6 +644,8 @@ def follow(guest, began, limit, on_output, on_wait):
             result.leaks = data.decode(errors="replace")
         elif kind == "D":
             result.verdict, result.reason = "dirty", data.decode(errors="replace")
+        elif kind == "U":
+            raise Error(data.decode())
         elif kind == "Z":
             complete = True
             break
@@ -627,14 +654,16 @@ def follow(guest, began, limit, on_output, on_wait):
     result.log = b"\n".join(parts["k"]).decode(errors="replace")
     if complete:
         return result
+    before = f", after {result.reason}" if result.verdict == "dirty" else ""
     console = guest.console_text()
     result.log += console[console.rfind("\n", 0, console.find("Kernel panic")) + 1 :]
     panic = [line for line in console.splitlines() if "Kernel panic" in line]
     if panic:
         result.verdict, result.reason = "panic", panic[0]
-    elif deadline is not None and time.monotonic() >= deadline:
-        result.verdict, result.reason = "timeout", f"no end after {limit:g} s"
+    elif guest.late():
+        result.verdict = "timeout"
+        result.reason = f"no end within the time limit of {limit or 0:g} s{before}"
     else:
         result.verdict = "ended"
-        result.reason = f"the guest ended early: {guest.last_words()}"
+        result.reason = f"the guest ended early: {guest.last_words()}{before}"
     return result

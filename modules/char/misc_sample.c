@@ -14,8 +14,10 @@
  *   cat /proc/$$/fdinfo/3; rmmod misc_sample; exec 3>&-; rmmod misc_sample
  *
  * Rust version: rust/char/rust_misc_sample.rs
- * They differ in odd values of capacity: over 64 bits is ERANGE in C, EINVAL in
- * Rust; given twice, C takes the last, Rust says EEXIST; only Rust reads 0b101.
+ * The kernel's parsers of parameters differ: over 64 bits is ERANGE in C, EINVAL
+ * in Rust; given twice, C takes the last, Rust says EEXIST; +010 is 8 in C, 10 in
+ * Rust; only Rust reads 0b101 and 0o17, and only C reads +0x10 and a trailing
+ * newline.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

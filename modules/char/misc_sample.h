@@ -15,25 +15,30 @@
  *
  * open		ENOMEM when the memory cannot be had.
  * write	appends, case folded by the mode in force. Short when not all
- *		of it fits; ENOSPC when nothing fits, whatever the address; a
- *		write of 0 bytes returns 0. EFAULT when nothing could be
- *		copied; bytes copied before a bad address count and make the
- *		write short.
- * read		continues where the last read ended; 0 at the end, whatever
- *		the address. EFAULT when nothing could be copied; bytes that
- *		were not copied are not consumed.
+ *		of it fits; ENOSPC when nothing fits; a write of 0 bytes
+ *		returns 0. EFAULT when nothing could be copied; bytes copied
+ *		before a bad address count and make the write short.
+ * read		continues where the last read ended, 0 at the end. EFAULT
+ *		when nothing could be copied; bytes that were not copied
+ *		are not consumed.
+ *		(When nothing is to be copied, a user address is not looked
+ *		at; one of the kernel's own is EFAULT in any case.)
  * readv, writev  like read and write; the vector is one transfer.
  * lseek, pread, pwrite  ESPIPE: this is a stream.
- * ioctl	below. ENOTTY for any other number, the size included;
- *		EFAULT for a bad pointer, and then nothing has changed. A
- *		32-bit program on a 64-bit kernel sees the same.
+ * poll		always ready, as a regular file is. splice: EINVAL.
+ * ioctl	below; how the file was opened does not matter. ENOTTY for
+ *		any other number, the size included (but for the few that
+ *		the VFS answers for every file, as FIOCLEX); EFAULT for a bad
+ *		pointer, and then nothing has changed. A 32-bit program on a
+ *		64-bit kernel sees the same.
  * /proc/PID/fdinfo/FD  has the lines "length:\t%u" and "mode:\t%s", where
  *		the mode is keep, upper or lower.
  * unload	refused (EAGAIN, "in use") while any file is open.
+ * The node belongs to root and has mode 0600.
  *
  * All calls may sleep. They wait for other calls on the same open file, and
- * those for the caller's memory: where that is served by userfaultfd or FUSE,
- * as long as its server takes.
+ * cannot be killed while they do; those wait for the caller's memory, so that
+ * userfaultfd or FUSE decide how long (reading fdinfo waits likewise).
  */
 #ifndef MISC_SAMPLE_H
 #define MISC_SAMPLE_H

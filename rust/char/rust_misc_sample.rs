@@ -15,8 +15,9 @@
 //!   cat /proc/$$/fdinfo/3; rmmod rust_misc_sample; exec 3>&-; rmmod rust_misc_sample
 //!
 //! C version: modules/char/misc_sample.c
-//! They differ in odd values of capacity: over 64 bits is ERANGE in C, EINVAL in Rust; given twice,
-//! C takes the last, Rust says EEXIST; only Rust reads 0b101.
+//! The kernel's parsers of parameters differ: over 64 bits is ERANGE in C, EINVAL in Rust; given
+//! twice, C takes the last, Rust says EEXIST; +010 is 8 in C, 10 in Rust; only Rust reads 0b101 and
+//! 0o17, and only C reads +0x10 and a trailing newline.
 
 #![deny(unsafe_code)]
 
@@ -51,6 +52,8 @@ use kernel::{
 
 #[path = "../abstractions/miscdevice.rs"]
 mod miscdevice;
+#[path = "../abstractions/zeroed.rs"]
+mod zeroed;
 
 // The contract, misc_sample.h, once more: a Rust module cannot include a header.
 const MISC_SAMPLE_CAPACITY_MIN: usize = 1;
@@ -94,7 +97,7 @@ fn capacity() -> usize {
     *Borrow::<usize>::borrow(&module_parameters::capacity.value())
 }
 
-/// What the mutex protects. In Rust the mutex contains it: no access without the lock compiles.
+/// What the mutex protects. In Rust the mutex contains it: shared, it cannot be reached without.
 struct Inner {
     /// `capacity` bytes.
     buffer: KVVec<u8>,
@@ -169,7 +172,7 @@ impl MiscSample {
         Ok(0)
     }
 
-    /// Every byte is initialised: Rust has no other arrays.
+    /// Every byte is initialised: safe Rust has no other arrays.
     fn get_config(&self, arg: UserPtr) -> Result<isize> {
         let mode = self.inner.lock().mode;
         let config: MiscSampleConfig = [mode, 0, 0, 0, 0, 0, 0, 0];
@@ -192,7 +195,7 @@ impl MiscDevice for MiscSample {
     ///
     /// User space decides how often this runs: GFP_KERNEL_ACCOUNT charges the memory to its control
     /// group. Where no contiguous memory is left, [`KVVec`] falls back to vmalloc(). Zeroed, as a
-    /// slice of bytes must be initialised.
+    /// slice of bytes must be initialised before it can be had.
     ///
     /// stream_open() is called by `register_stream`: lseek, pread and pwrite fail with ESPIPE
     /// before they get here.
@@ -200,7 +203,7 @@ impl MiscDevice for MiscSample {
         KBox::try_pin_init(
             try_pin_init!(Self {
                 inner <- new_mutex!(Inner {
-                    buffer: KVVec::from_elem(0, capacity(), GFP_KERNEL_ACCOUNT)?,
+                    buffer: zeroed::bytes(capacity(), GFP_KERNEL_ACCOUNT)?,
                     length: 0,
                     read_pos: 0,
                     mode: MISC_SAMPLE_MODE_KEEP,
@@ -210,7 +213,9 @@ impl MiscDevice for MiscSample {
         )
     }
 
-    // No release: dropping the box that open has returned frees everything.
+    // No release: dropping the box that open has returned frees everything. Nor is there a
+    // mutex_destroy(), which looks for a mutex that is freed while locked: a guard borrows it, so
+    // that does not compile.
 
     /// The copies below run under the mutex: that makes a call atomic. They may fault and sleep,
     /// which a mutex allows and a spinlock does not. A page fault takes mmap_lock inside of our
@@ -232,8 +237,8 @@ impl MiscDevice for MiscSample {
         if copied == 0 {
             return Err(EFAULT);
         }
-        // OVERFLOW: `copied` is at most the length of `unread`.
-        inner.read_pos += copied;
+        // At most the length of `unread`, so that it never saturates; `+=` would bring in a panic.
+        inner.read_pos = inner.read_pos.saturating_add(copied);
         Ok(copied)
     }
 
@@ -256,8 +261,8 @@ impl MiscDevice for MiscSample {
             return Err(EFAULT);
         }
         fold(room.get_mut(..copied).unwrap_or_default(), inner.mode);
-        // OVERFLOW: `copied` is at most the length of `room`.
-        inner.length += copied;
+        // At most the length of `room`.
+        inner.length = inner.length.saturating_add(copied);
         Ok(copied)
     }
 

@@ -12,7 +12,8 @@
  * nanoseconds), 'E' random bytes, 'F' a tar archive to unpack at /,
  * 'V' a variable NAME=VALUE, 'A' an argument, 'L' look for leaks afterwards,
  * 'I' interactive: the command gets the console; 'G' go.
- * To the host: 'R' ready, 'B' the command begins, 'o' and 'e' its standard
+ * To the host: 'R' ready, 'U' why files were not unpacked, 'B' the command
+ * begins, 'o' and 'e' its standard
  * output and error, 'k' a line of the kernel log, 'S' its exit status in
  * decimal, 'D' why the kernel log is dirty, 'M' modules that stay loaded,
  * 'W' waiting, with nothing to do, for objects to get old enough to be called
@@ -52,7 +53,7 @@
 
 static int port = -1;
 static struct kernel_log kernel_log = { .fd = -1 };
-static char dirty[512];
+static bool dirty;
 
 static void die(const char *what)
 {
@@ -200,20 +201,52 @@ static void set_up(void)
 	chdir("/root");
 }
 
+/* --- the kernel log ----------------------------------------------------- */
+
+/* The first complaint counts; what follows from it is only noise. */
+static void complain(const char *reason)
+{
+	if (!dirty)
+		send_text('D', reason);
+	dirty = true;
+}
+
+static void log_line(const char *text, void *data)
+{
+	(void)data;
+	send_text('k', text);
+}
+
+/* Says at once what is wrong: the command may never come to its end. */
+static void check_log(void)
+{
+	char reason[512];
+	int found = kernel_log_check(&kernel_log, reason, sizeof(reason),
+				     log_line, NULL);
+
+	if (found > 0)
+		complain(reason);
+	else if (found < 0)
+		complain("the kernel log cannot be read");
+}
+
 /* --- leaks -------------------------------------------------------------- */
 
 /*
  * An object is reported by the second scan that finds no pointer to it, and
  * only when it is old enough.
  */
-static void scan_for_leaks(void)
+static int scan_for_leaks(void)
 {
-	struct timespec age = { .tv_sec = KMEMLEAK_MIN_AGE_S };
+	/* With some slack, as the age is told by clock ticks. */
+	struct timespec age = { .tv_sec = KMEMLEAK_MIN_AGE_S,
+				.tv_nsec = 100000000 };
 
 	while (nanosleep(&age, &age) && errno == EINTR)
 		;
-	write_file(KMEMLEAK, "scan");
-	write_file(KMEMLEAK, "scan");
+	if (write_file(KMEMLEAK, "scan") || write_file(KMEMLEAK, "scan"))
+		return -1;
+	return 0;
 }
 
 /* What the boot left over is not the command's fault. */
@@ -221,8 +254,8 @@ static void forget_leaks(void)
 {
 	if (access(KMEMLEAK, W_OK))
 		return;
-	scan_for_leaks();
-	write_file(KMEMLEAK, "clear");
+	if (scan_for_leaks() || write_file(KMEMLEAK, "clear"))
+		die(KMEMLEAK);
 }
 
 static void report_leaks(void)
@@ -232,7 +265,9 @@ static void report_leaks(void)
 	if (access(KMEMLEAK, W_OK))
 		return;
 	send_text('W', "");
-	scan_for_leaks();
+	/* It turns itself off for good when it runs out of memory. */
+	if (scan_for_leaks())
+		complain("kmemleak does not work any more");
 	if (read_file(KMEMLEAK, text, sizeof(text)))
 		send_text('K', text);
 }
@@ -285,30 +320,18 @@ static void unpack(const char *data, uint32_t size)
 		die("/bin/busybox");
 	}
 	close(fds[0]);
-	write_all(fds[1], data, size);
-	close(fds[1]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
-		send_text('D', "the files could not be unpacked in the guest");
-		send_text('Z', "");
-		pause();
+	/* When tar has had enough, its status says why. */
+	while (size) {
+		ssize_t n = write(fds[1], data, size);
+
+		if (n <= 0)
+			break;
+		data += n;
+		size -= n;
 	}
-}
-
-static void log_line(const char *text, void *data)
-{
-	(void)data;
-	send_text('k', text);
-}
-
-/* Keeps the first complaint; what follows from it is only noise. */
-static void check_log(void)
-{
-	char reason[sizeof(dirty)];
-
-	if (kernel_log_check(&kernel_log, reason, sizeof(reason), log_line,
-			     NULL) > 0 &&
-	    !dirty[0])
-		memcpy(dirty, reason, sizeof(dirty));
+	close(fds[1]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		send_text('U', "the files do not fit into the guest");
 }
 
 static pid_t start(char **argv, bool interactive, int out, int err)
@@ -319,14 +342,14 @@ static pid_t start(char **argv, bool interactive, int out, int err)
 		return pid;
 	setsid();
 	if (interactive) {
-		int tty = open("/dev/ttyS0", O_RDWR);
+		int tty = open("/dev/ttyS0", O_RDWR | O_CLOEXEC);
 
 		ioctl(tty, TIOCSCTTY, 1);
 		dup2(tty, 0);
 		dup2(tty, 1);
 		dup2(tty, 2);
 	} else {
-		dup2(open("/dev/null", O_RDONLY), 0);
+		dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
 		dup2(out, 1);
 		dup2(err, 2);
 	}
@@ -432,8 +455,9 @@ static void run(char **argv, bool interactive, bool leaks)
 	    pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK))
 		die("pipe");
 	signal(SIGCHLD, on_child);
-	kernel_log_start(&kernel_log);
 	send_text('B', "");
+	if (kernel_log_start(&kernel_log))
+		complain("the kernel log cannot be read");
 	pid = start(argv, interactive, out[1], err[1]);
 	if (pid < 0)
 		die("fork");
@@ -442,20 +466,19 @@ static void run(char **argv, bool interactive, bool leaks)
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
 	fcntl(err[0], F_SETFL, O_NONBLOCK);
 	status = supervise(pid, out[0], err[0], child_pipe[0]);
-	drain('o', out[0]);
-	drain('e', err[0]);
 	/* What the command left running is not part of it. */
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
+	/* Nobody writes any more. */
+	drain('o', out[0]);
+	drain('e', err[0]);
 	snprintf(number, sizeof(number), "%d", status);
 	send_text('S', number);
 	report_modules();
 	if (leaks)
 		report_leaks();
 	check_log();
-	if (dirty[0])
-		send_text('D', dirty);
 	send_text('Z', "");
 }
 
@@ -463,6 +486,7 @@ int main(void)
 {
 	static char *argv[MAX_ARGS + 1];
 	bool interactive = false, leaks = false;
+	char taint[32];
 	int argc = 0;
 
 	set_up();
@@ -471,6 +495,10 @@ int main(void)
 	if (port < 0)
 		die("no virtio-serial port named kpairs");
 	forget_leaks();
+	/* A kernel that complained at boot, or lost its checkers, is no judge. */
+	read_file("/proc/sys/kernel/tainted", taint, sizeof(taint));
+	if (strcmp(taint, "0\n"))
+		send_text('D', taint);
 	send_text('R', "");
 	for (;;) {
 		char head[5], *data;
@@ -498,8 +526,9 @@ int main(void)
 			putenv(data);
 			continue;
 		case 'A':
-			if (argc < MAX_ARGS)
-				argv[argc++] = data;
+			if (argc == MAX_ARGS)
+				die("arguments of the host");
+			argv[argc++] = data;
 			continue;
 		case 'L':
 			leaks = true;
