@@ -233,20 +233,28 @@ static void check_log(void)
 /* --- leaks -------------------------------------------------------------- */
 
 /*
- * An object is reported by the second scan that finds no pointer to it, and
- * only when it is old enough.
+ * An object is reported when two scans have found no pointer to it and the
+ * same content in it, and only when it is old enough by the second one.
  */
 static int scan_for_leaks(void)
 {
-	/* With some slack, as the age is told by clock ticks. */
-	struct timespec age = { .tv_sec = KMEMLEAK_MIN_AGE_S,
-				.tv_nsec = 100000000 };
+	struct timespec old_enough;
 
-	while (nanosleep(&age, &age) && errno == EINTR)
-		;
-	if (write_file(KMEMLEAK, "scan") || write_file(KMEMLEAK, "scan"))
+	clock_gettime(CLOCK_MONOTONIC, &old_enough);
+	old_enough.tv_sec += KMEMLEAK_MIN_AGE_S;
+	/* Some slack, as the age is told by clock ticks. */
+	old_enough.tv_nsec += 100000000;
+	if (old_enough.tv_nsec >= 1000000000) {
+		old_enough.tv_nsec -= 1000000000;
+		old_enough.tv_sec++;
+	}
+	if (write_file(KMEMLEAK, "scan"))
 		return -1;
-	return 0;
+	send_text('W', "");
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &old_enough,
+			       NULL) == EINTR)
+		;
+	return write_file(KMEMLEAK, "scan");
 }
 
 /* What the boot left over is not the command's fault. */
@@ -264,7 +272,6 @@ static void report_leaks(void)
 
 	if (access(KMEMLEAK, W_OK))
 		return;
-	send_text('W', "");
 	/* It turns itself off for good when it runs out of memory. */
 	if (scan_for_leaks())
 		complain("kmemleak does not work any more");

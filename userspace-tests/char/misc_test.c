@@ -56,6 +56,9 @@ static struct module_fixture module;
  */
 static char *edge;
 
+/* The kernel's own memory: no process may name it, not even for 0 bytes. */
+#define KERNEL_ADDRESS ((void *)-4096L)
+
 static char *make_edge(void)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -155,6 +158,11 @@ static void fill_up(int fd, size_t capacity)
 	free(zeros);
 }
 
+static bool is_rust(void)
+{
+	return !strncmp(name, "rust_", strlen("rust_"));
+}
+
 /* The module and its parameter */
 
 static void expect_capacity(const char *parameters, size_t capacity)
@@ -233,12 +241,53 @@ CASE(capacity_beyond_32_bits_is_refused)
 	expect_refused("capacity=18446744073709551615", EINVAL);
 }
 
-/* Here the kernel's parsers differ: only C's tells range from syntax. */
+/* The kernel's parsers differ: only C's tells range from syntax. */
 CASE(capacity_beyond_64_bits_is_refused)
 {
-	bool rust = !strncmp(name, "rust_", strlen("rust_"));
+	expect_refused("capacity=18446744073709551624",
+		       is_rust() ? EINVAL : ERANGE);
+}
 
-	expect_refused("capacity=18446744073709551624", rust ? EINVAL : ERANGE);
+/* Only C's looks for a prefix behind a sign. */
+CASE(capacity_with_a_plus_sign)
+{
+	expect_capacity("capacity=010", 8);
+	expect_capacity("capacity=+10", 10);
+	expect_capacity("capacity=+010", is_rust() ? 10 : 8);
+	if (is_rust())
+		expect_refused("capacity=+0x10", EINVAL);
+	else
+		expect_capacity("capacity=+0x10", 16);
+}
+
+/* Only Rust's knows these prefixes. */
+CASE(capacity_in_binary_and_in_new_octal)
+{
+	if (is_rust()) {
+		expect_capacity("capacity=0b101", 5);
+		expect_capacity("capacity=0o17", 15);
+	} else {
+		expect_refused("capacity=0b101", EINVAL);
+		expect_refused("capacity=0o17", EINVAL);
+	}
+}
+
+/* Only C's forgives a newline. */
+CASE(capacity_with_a_newline)
+{
+	if (is_rust())
+		expect_refused("capacity=\"8\n\"", EINVAL);
+	else
+		expect_capacity("capacity=\"8\n\"", 8);
+}
+
+/* In C the last one holds; in Rust a parameter is set once. */
+CASE(capacity_given_twice)
+{
+	if (is_rust())
+		expect_refused("capacity=1 capacity=2", EEXIST);
+	else
+		expect_capacity("capacity=1 capacity=2", 2);
 }
 
 CASE(module_loads_after_a_refused_load)
@@ -457,7 +506,8 @@ CASE(write_to_a_full_file_fails)
 {
 	int fd = open_device();
 
-	put(fd, "12345678");
+	put(fd, "12345");
+	put(fd, "678");
 	assert_fails(write(fd, "9", 1), ENOSPC);
 	assert_fails(write(fd, edge, 1), ENOSPC);
 	assert_int_equal(length(fd), 8);
@@ -677,6 +727,41 @@ CASE(readv_up_to_a_bad_vector_is_short)
 	expect_left(fd, "fgh");
 }
 
+/* Nor does it matter that there is nothing to copy. */
+CASE(kernel_address_is_always_refused)
+{
+	int fd = open_device();
+
+	assert_fails(read(fd, KERNEL_ADDRESS, 1), EFAULT);
+	assert_fails(read(fd, KERNEL_ADDRESS, 0), EFAULT);
+	assert_fails(write(fd, KERNEL_ADDRESS, 0), EFAULT);
+	assert_fails(write(fd, KERNEL_ADDRESS, 8), EFAULT);
+	put(fd, "12345678");
+	assert_fails(write(fd, KERNEL_ADDRESS, 1), EFAULT);
+	assert_fails(read(fd, KERNEL_ADDRESS, 8), EFAULT);
+	expect_left(fd, "12345678");
+}
+
+CASE(vector_with_a_kernel_address_is_refused_whole)
+{
+	char byte = 'x';
+	struct iovec parts[] = {
+		{ &byte, 1 },
+		{ KERNEL_ADDRESS, 0 },
+	};
+	int fd = open_device();
+
+	put(fd, "1234567");
+	assert_fails(writev(fd, parts, 2), EFAULT);
+	assert_fails(readv(fd, parts, 2), EFAULT);
+	parts[1].iov_len = 1;
+	assert_fails(writev(fd, parts, 2), EFAULT);
+	assert_fails(readv(fd, parts, 2), EFAULT);
+	assert_int_equal(byte, 'x');
+	assert_int_equal(length(fd), 7);
+	expect_left(fd, "1234567");
+}
+
 CASE(file_has_no_position)
 {
 	struct iovec part;
@@ -861,6 +946,9 @@ CASE(ioctl_with_a_bad_pointer_changes_nothing)
 	assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, edge), EFAULT);
 	memcpy(half, &lower, sizeof(lower) / 2);
 	assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, half), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_LENGTH, KERNEL_ADDRESS), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_GET_CONFIG, KERNEL_ADDRESS), EFAULT);
+	assert_fails(ioctl(fd, MISC_SAMPLE_SET_CONFIG, KERNEL_ADDRESS), EFAULT);
 
 	assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
 	assert_int_equal(length(fd), 3);
@@ -1071,6 +1159,10 @@ static const struct CMUnitTest cases[] = {
 	UNLOADED(capacity_that_is_no_number_is_refused),
 	UNLOADED(capacity_beyond_32_bits_is_refused),
 	UNLOADED(capacity_beyond_64_bits_is_refused),
+	UNLOADED(capacity_with_a_plus_sign),
+	UNLOADED(capacity_in_binary_and_in_new_octal),
+	UNLOADED(capacity_with_a_newline),
+	UNLOADED(capacity_given_twice),
 	UNLOADED(module_loads_after_a_refused_load),
 	WITH("", second_load_is_refused),
 	UNLOADED(device_node_lives_as_long_as_the_module),
@@ -1107,6 +1199,8 @@ static const struct CMUnitTest cases[] = {
 	WITH("", read_up_to_a_bad_address_is_short),
 	WITH("", readv_is_one_transfer),
 	WITH("", readv_up_to_a_bad_vector_is_short),
+	WITH("capacity=8", kernel_address_is_always_refused),
+	WITH("capacity=8", vector_with_a_kernel_address_is_refused_whole),
 	WITH("", file_has_no_position),
 
 	WITH("capacity=8", clear_empties_the_file),

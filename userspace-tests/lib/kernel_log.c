@@ -27,6 +27,12 @@
 /* Larger than any record: the kernel's limit is 8192 in old releases. */
 #define RECORD_SIZE 8193
 
+/* A check reads this many at most, so that it returns in a storm of them. */
+#define RECORDS_PER_CHECK 1000
+
+/* Many times what the kernel's buffer holds. */
+#define CHECKS_PER_DRAIN 100
+
 #define TAINT_OUT_OF_TREE 0x1000UL
 #define TAINT_UNSIGNED 0x2000UL
 
@@ -35,6 +41,11 @@ static const char taint_letters[] = "PFSRMBUDAWCIOELKXTNJ";
 /*
  * A line is a complaint when it contains @first, not in the middle of a word,
  * and somewhere behind it @then, when there is one.
+ *
+ * "page allocation failure:" and "Killed process" are left out. Tests that
+ * inject faults or set memory limits provoke them, and a module that answers
+ * with ENOMEM has done well; where they come by surprise, the program itself
+ * fails.
  */
 struct complaint {
 	const char *first;
@@ -58,7 +69,6 @@ static const struct complaint complaints[] = {
 	{ "panicked at ", NULL },
 	{ "KASAN:", NULL },
 	{ "UBSAN:", NULL },
-	{ "KCSAN:", NULL },
 	{ "CFI failure at ", NULL },
 	{ "usercopy: Kernel memory ", NULL },
 	{ "list_add corruption", NULL },
@@ -66,6 +76,17 @@ static const struct complaint complaints[] = {
 	{ "refcount_t:", NULL },
 	{ "ODEBUG:", " object" },
 	{ "DMA-API:", "device driver" },
+	/* Checkers that switch themselves off: from then on, silence says nothing.
+	 * lockdep's are "BUG:"s; it is the first to give up after one.
+	 */
+	{ "ODEBUG: Out of memory", NULL },
+	{ "DMA-API: debugging out of memory", NULL },
+	{ "DMA-API: cacheline tracking ENOMEM", NULL },
+	{ "kmemleak: Memory pool empty", NULL },
+	{ "kmemleak: Cannot allocate a kmemleak_object", NULL },
+	{ "kmemleak: Kernel memory leak detector disabled", NULL },
+	{ "turning off the locking correctness validator", NULL },
+	{ "INFO: lockdep is turned off", NULL },
 	/* lockdep and RCU, in their bare form too. */
 	{ "possible circular locking dependency detected", NULL },
 	{ "possible recursive locking detected", NULL },
@@ -77,13 +98,14 @@ static const struct complaint complaints[] = {
 	{ "INFO: rcu", "detected expedited stalls" },
 	/* The hung-task watchdog and its hard counterpart. */
 	{ "INFO: task ", "for more than" },
-	{ "atchdog detected hard LOCKUP", NULL },
+	{ "Watchdog detected hard LOCKUP", NULL },
 	{ "sleeping function called from invalid context", NULL },
 	{ "scheduling while atomic", NULL },
 	{ "huh, entered softirq", NULL },
 	/* kmemleak: the summary, and each object where it is verbose. */
 	{ "new suspected memory leaks", NULL },
 	{ "unreferenced object", " 0x" },
+	{ "kmemleak:", "unknown object at " },
 	/* Objects that are registered twice, or go while they are in use. */
 	{ "sysfs: cannot create duplicate filename", NULL },
 	{ "something is seriously wrong", NULL },
@@ -91,6 +113,12 @@ static const struct complaint complaints[] = {
 	{ "VFS: Busy inodes after unmount", NULL },
 	{ "unregister_netdevice: waiting for ", NULL },
 	{ "irq ", ": nobody cared" },
+	{ "irq event ", ": bogus return value" },
+	{ "NOHZ tick-stop error:", NULL },
+	/* The network core's. */
+	{ "NETDEV WATCHDOG:", NULL },
+	{ "hw csum failure", NULL },
+	{ "Dead loop on virtual device ", NULL },
 };
 
 static bool starts_a_word(const char *line, const char *at)
@@ -155,6 +183,7 @@ int kernel_log_start(struct kernel_log *log)
 	int err;
 
 	log->fd = -1;
+	log->more = false;
 	err = read_taint(&log->taint);
 	if (err)
 		return err;
@@ -183,9 +212,6 @@ struct check {
 	bool dirty;
 	void (*line)(const char *text, void *data);
 	void *data;
-	/* The last line of the kernel, for a record that continues it. */
-	char last[2 * RECORD_SIZE];
-	bool last_is_complaint;
 };
 
 /* The first finding is the reason: those after it are its consequences. */
@@ -198,50 +224,35 @@ static void find(struct check *check, const char *what, const char *text)
 		snprintf(check->reason, check->size, "%s%s", what, text);
 }
 
-static void take_line(struct check *check, const char *text, bool kernel,
-		      bool continues)
+static void take_line(struct check *check, const char *text, bool kernel)
 {
 	const char *complaint;
-	size_t used;
 
 	if (check->line)
 		check->line(text, check->data);
-	if (!kernel)
-		return;
-
-	used = continues ? strlen(check->last) : 0;
-	if (!used)
-		check->last_is_complaint = false;
-	snprintf(check->last + used, sizeof(check->last) - used, "%s", text);
-
-	if (check->last_is_complaint)
-		return;
-	complaint = kernel_log_complaint(check->last);
-	if (complaint) {
-		check->last_is_complaint = true;
+	complaint = kernel ? kernel_log_complaint(text) : NULL;
+	if (complaint)
 		find(check, "kernel log: ", complaint);
-	}
 }
 
-/* Takes a record apart; a newline inside its text arrives as "\x0a". */
+/*
+ * Takes a record apart; a newline inside its text arrives as "\x0a".
+ *
+ * Each record is judged alone. The kernel itself joins what is continued,
+ * unless another processor came between; then this one does not know either
+ * which record is continued.
+ */
 static void take_record(struct check *check, char *record)
 {
-	unsigned long priority, facility;
-	char *text, *flags, *next;
-	bool continues;
+	unsigned long facility;
+	char *text, *next;
 
 	text = strchr(record, ';');
 	if (!text)
 		return;
 	*text++ = '\0';
 	text[strcspn(text, "\n")] = '\0';
-
-	priority = strtoul(record, NULL, 10);
-	facility = priority >> 3;
-	flags = strchr(record, ',');
-	flags = flags ? strchr(flags + 1, ',') : NULL;
-	flags = flags ? strchr(flags + 1, ',') : NULL;
-	continues = flags && flags[1] == 'c';
+	facility = strtoul(record, NULL, 10) >> 3;
 
 	for (; text; text = next) {
 		next = strstr(text, "\\x0a");
@@ -249,18 +260,19 @@ static void take_record(struct check *check, char *record)
 			*next = '\0';
 			next += strlen("\\x0a");
 		}
-		take_line(check, text, facility == 0, continues);
-		continues = false;
+		take_line(check, text, facility == 0);
 	}
 }
 
-static int check_records(int fd, struct check *check)
+static int check_records(struct kernel_log *log, struct check *check)
 {
 	char record[RECORD_SIZE];
 	ssize_t len;
+	int i;
 
-	for (;;) {
-		len = read(fd, record, sizeof(record) - 1);
+	log->more = false;
+	for (i = 0; i < RECORDS_PER_CHECK; i++) {
+		len = read(log->fd, record, sizeof(record) - 1);
 		if (len >= 0) {
 			record[len] = '\0';
 			take_record(check, record);
@@ -273,6 +285,8 @@ static int check_records(int fd, struct check *check)
 			return -errno;
 		}
 	}
+	log->more = true;
+	return 0;
 }
 
 static void name_taint(unsigned long taint, char *text, size_t size)
@@ -292,6 +306,25 @@ static void name_taint(unsigned long taint, char *text, size_t size)
 	}
 }
 
+static int check_taint(struct kernel_log *log, struct check *check)
+{
+	unsigned long taint, new;
+	char names[256];
+	int err;
+
+	err = read_taint(&taint);
+	if (err)
+		return err;
+
+	new = taint & ~log->taint & ~(TAINT_OUT_OF_TREE | TAINT_UNSIGNED);
+	log->taint = taint;
+	if (new) {
+		name_taint(new, names, sizeof(names));
+		find(check, "taint:", names);
+	}
+	return 0;
+}
+
 int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
 		     void (*line)(const char *text, void *data), void *data)
 {
@@ -301,21 +334,32 @@ int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
 		.line = line,
 		.data = data,
 	};
-	unsigned long taint, new;
-	char names[256];
 	int err;
 
-	err = check_records(log->fd, &check);
+	err = check_records(log, &check);
 	if (!err)
-		err = read_taint(&taint);
-	if (err)
-		return err;
+		err = check_taint(log, &check);
+	/* A complaint that was found says more than why there may be others. */
+	return check.dirty ? 1 : err;
+}
 
-	new = taint & ~log->taint & ~(TAINT_OUT_OF_TREE | TAINT_UNSIGNED);
-	log->taint = taint;
-	if (new) {
-		name_taint(new, names, sizeof(names));
-		find(&check, "taint:", names);
+int kernel_log_drain(struct kernel_log *log, char *reason, size_t size,
+		     void (*line)(const char *text, void *data), void *data)
+{
+	bool dirty = false;
+	int i, found;
+
+	for (i = 0; i < CHECKS_PER_DRAIN; i++) {
+		found = kernel_log_check(log, reason, dirty ? 0 : size, line,
+					 data);
+		if (found < 0)
+			return dirty ? 1 : found;
+		dirty |= found;
+		if (!log->more)
+			return dirty;
 	}
-	return check.dirty ? 1 : 0;
+	if (!dirty)
+		snprintf(reason, size,
+			 "kernel log: it grows as fast as it is read");
+	return 1;
 }

@@ -9,16 +9,19 @@
 #ifndef KERNEL_LOG_H
 #define KERNEL_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
  * struct kernel_log - a position in the kernel log and the taint then
  * @fd: /dev/kmsg, opened O_NONBLOCK; -1 when it could not be opened
- * @taint: value of /proc/sys/kernel/tainted at kernel_log_start()
+ * @taint: value of /proc/sys/kernel/tainted at the start or the last check
+ * @more: the last check has left records unread
  */
 struct kernel_log {
 	int fd;
 	unsigned long taint;
+	bool more;
 };
 
 /* Remembers the end of the log. 0, or a negative errno. */
@@ -27,14 +30,25 @@ int kernel_log_start(struct kernel_log *log);
 /*
  * Reads what was logged since the start (or the last check) and looks for a
  * complaint: a warning, a BUG, an oops, a sanitizer's or lockdep's report, an
- * RCU stall, a leak, a taint flag other than O (out-of-tree module) and
- * E (unsigned module), or lost records.
+ * RCU stall, a leak, a checker that gave up, a taint flag other than
+ * O (out-of-tree module) and E (unsigned module), or lost records.
  *
- * Returns 0 when the log is clean. 1 when not: @reason then has one line that
- * says what was found. A negative errno when the log cannot be read. Each
- * line read is passed on to @line, when that is not NULL.
+ * Returns 0 when what was read is clean. 1 when not: @reason then has one line
+ * that says what was found first. A negative errno when nothing was found, but
+ * the log cannot be read to its end. Each line read is passed on to @line,
+ * when that is not NULL.
+ *
+ * Reads 1000 records at most, whatever else is waiting: log->more then says
+ * that another call is due (and poll() that the file can be read).
  */
 int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
+		     void (*line)(const char *text, void *data), void *data);
+
+/*
+ * The last check: like kernel_log_check(), to the end of the log, also after a
+ * complaint. 1 as well when the log has no end, since it grows too fast.
+ */
+int kernel_log_drain(struct kernel_log *log, char *reason, size_t size,
 		     void (*line)(const char *text, void *data), void *data);
 
 void kernel_log_end(struct kernel_log *log);

@@ -156,7 +156,10 @@ int module_teardown(struct module_fixture *module)
 	int first = module->log.fd + 1;
 	int err = 0, dirty;
 
-	/* The case opened its own after the log, so they have larger numbers. */
+	/*
+	 * The case opened its own after the log, and they have larger numbers
+	 * as long as it has closed no older one.
+	 */
 	if (first <= STDERR_FILENO)
 		first = STDERR_FILENO + 1;
 	close_range(first, ~0U, 0);
@@ -169,7 +172,7 @@ int module_teardown(struct module_fixture *module)
 			 strerror(-err));
 
 	/* What the log says goes first: it may be why unloading failed. */
-	dirty = kernel_log_check(&module->log, module->why, sizeof(module->why),
+	dirty = kernel_log_drain(&module->log, module->why, sizeof(module->why),
 				 NULL, NULL);
 	if (dirty > 0) {
 		err = -EIO;

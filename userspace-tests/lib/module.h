@@ -46,13 +46,16 @@ struct module_fixture {
 /*
  * Begins a case. Refuses to run when the module is loaded already. Loads it
  * with @parameters; NULL leaves that to the case. 0, or a negative errno.
+ *
+ * What is open in this process by now must stay open until the teardown: a
+ * lower number that becomes free would be given to a file of the case.
  */
 int module_setup(struct module_fixture *module, const char *name,
 		 const char *parameters);
 
 /*
- * Ends a case, however it went: closes every descriptor that the case opened
- * in this process and unloads the module. 0, or a negative errno: that of the
+ * Ends a case, however it went: closes every descriptor that was opened in
+ * this process since the setup and unloads the module. 0, or a negative errno: that of the
  * unload, or -EIO when the kernel log is not clean.
  */
 int module_teardown(struct module_fixture *module);
