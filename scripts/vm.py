@@ -38,8 +38,10 @@ MAX_ARGUMENTS = 256  # likewise
 QEMU = "qemu-system-x86_64"
 QEMU_LEAST = (7, 2)
 
-# Programs of the toolchain tree that a guest has beside busybox's.
+# Programs of the toolchain tree that a guest has beside busybox's. Its shell
+# is not busybox's either: that would take its own applets before these.
 GUEST_PROGRAMS = (
+    "/usr/bin/bash",
     "/usr/bin/kmod",
     "/usr/bin/ip",
     "/usr/sbin/ethtool",
@@ -51,8 +53,9 @@ INIT_SOURCES = (
 INIT_HEADERS = (CHECKOUT / "userspace-tests" / "lib" / "kernel_log.h",)
 # Libraries that test programs may link to.
 GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0")
-# Names that kmod is called by; busybox has its own idea of them otherwise.
+# Names that kmod is called by.
 KMOD_NAMES = ("depmod", "insmod", "lsmod", "modinfo", "modprobe", "rmmod")
+NOT_BUSYBOX = {*KMOD_NAMES, "ip", "sh", "ash", "hush", "busybox"}
 
 
 class Error(Exception):
@@ -361,11 +364,11 @@ def make_initramfs(kern, folder):
     for path in sorted(root.rglob("*")):
         if path.is_file():
             add("/lib/modules/" + kern.release + str(path)[len(str(root)) :], path)
-    lines.append("dir /sbin 755 0 0")
+    lines += ["slink /bin/sh /usr/bin/bash 777 0 0", "dir /sbin 755 0 0"]
     for name in KMOD_NAMES:
         lines.append(f"slink /sbin/{name} /usr/bin/kmod 777 0 0")
     for applet in busybox_applets():
-        if applet not in (*KMOD_NAMES, "ip", "busybox"):
+        if applet not in NOT_BUSYBOX:
             lines.append(f"slink /bin/{applet} busybox 777 0 0")
     tool = kern.path / "gen_init_cpio"
     if not tool.exists():

@@ -217,12 +217,17 @@ static void log_line(const char *text, void *data)
 	send_text('k', text);
 }
 
-/* Says at once what is wrong: the command may never come to its end. */
-static void check_log(void)
+/*
+ * Says at once what is wrong: the command may never come to its end. At the
+ * end, all of the log counts.
+ */
+static void check_log(bool end)
 {
+	int (*check)(struct kernel_log *log, char *reason, size_t size,
+		     void (*line)(const char *text, void *data), void *data) =
+		end ? kernel_log_drain : kernel_log_check;
 	char reason[512];
-	int found = kernel_log_check(&kernel_log, reason, sizeof(reason),
-				     log_line, NULL);
+	int found = check(&kernel_log, reason, sizeof(reason), log_line, NULL);
 
 	if (found > 0)
 		complain(reason);
@@ -397,7 +402,7 @@ static int supervise(pid_t pid, int out, int err, int child)
 		if (fds[1].revents && !forward('e', err))
 			fds[1].fd = -1;
 		if (fds[2].revents)
-			check_log();
+			check_log(false);
 		if (fds[3].revents) {
 			while (read(child, token, sizeof(token)) > 0)
 				;
@@ -485,7 +490,7 @@ static void run(char **argv, bool interactive, bool leaks)
 	report_modules();
 	if (leaks)
 		report_leaks();
-	check_log();
+	check_log(true);
 	send_text('Z', "");
 }
 

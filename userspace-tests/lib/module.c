@@ -120,19 +120,46 @@ int module_refcount(const char *name)
 	return with_name(name, refcount);
 }
 
-int module_setup(struct module_fixture *module, const char *name,
-		 const char *parameters)
+/* Makes ready a module that is not loaded. */
+static int load_first(struct module_fixture *module, const char *parameters)
 {
 	int err;
 
-	module->name = name;
-	module->why[0] = '\0';
-
-	if (module_is_loaded(name)) {
+	if (module_is_loaded(module->name)) {
 		snprintf(module->why, sizeof(module->why),
-			 "%s is loaded already: unload it first", name);
+			 "%s is loaded already: unload it first", module->name);
 		return -EEXIST;
 	}
+	err = parameters ? module_load(module->name, parameters) : 0;
+	if (err)
+		snprintf(module->why, sizeof(module->why),
+			 "%s does not load with \"%s\": %s", module->name,
+			 parameters, strerror(-err));
+	return err;
+}
+
+static int unload(struct module_fixture *module)
+{
+	int err = 0;
+
+	if (module_is_loaded(module->name))
+		err = module_unload(module->name);
+	if (err)
+		snprintf(module->why, sizeof(module->why),
+			 "%s does not unload: %s", module->name,
+			 strerror(-err));
+	return err;
+}
+
+int module_setup(struct module_fixture *module, const char *name,
+		 const char *parameters)
+{
+	const char *left_with = module->left_with;
+	int err;
+
+	module->name = name;
+	module->left_with = NULL;
+	module->why[0] = '\0';
 
 	err = kernel_log_start(&module->log);
 	if (err) {
@@ -141,20 +168,20 @@ int module_setup(struct module_fixture *module, const char *name,
 		return err;
 	}
 
-	err = parameters ? module_load(name, parameters) : 0;
-	if (err) {
-		snprintf(module->why, sizeof(module->why),
-			 "%s does not load with \"%s\": %s", name, parameters,
-			 strerror(-err));
+	if (left_with && parameters && !strcmp(left_with, parameters))
+		return 0;
+	if (left_with)
+		err = unload(module);
+	if (!err)
+		err = load_first(module, parameters);
+	if (err)
 		kernel_log_end(&module->log);
-	}
 	return err;
 }
 
-int module_teardown(struct module_fixture *module)
+static void close_files(struct module_fixture *module)
 {
 	int first = module->log.fd + 1;
-	int err = 0, dirty;
 
 	/*
 	 * The case opened its own after the log, and they have larger numbers
@@ -163,13 +190,12 @@ int module_teardown(struct module_fixture *module)
 	if (first <= STDERR_FILENO)
 		first = STDERR_FILENO + 1;
 	close_range(first, ~0U, 0);
+}
 
-	if (module_is_loaded(module->name))
-		err = module_unload(module->name);
-	if (err)
-		snprintf(module->why, sizeof(module->why),
-			 "%s does not unload: %s", module->name,
-			 strerror(-err));
+/* The end of the log of a case; @err is what has gone wrong so far. */
+static int end_log(struct module_fixture *module, int err)
+{
+	int dirty;
 
 	/* What the log says goes first: it may be why unloading failed. */
 	dirty = kernel_log_drain(&module->log, module->why, sizeof(module->why),
@@ -182,5 +208,28 @@ int module_teardown(struct module_fixture *module)
 			 "the kernel log cannot be read: %s", strerror(-err));
 	}
 	kernel_log_end(&module->log);
+	return err;
+}
+
+int module_teardown(struct module_fixture *module)
+{
+	close_files(module);
+	return end_log(module, unload(module));
+}
+
+int module_leave(struct module_fixture *module, const char *parameters)
+{
+	int err;
+
+	close_files(module);
+	/* Not loaded, or still in use: the teardown says what is wrong. */
+	if (module_refcount(module->name) != 0)
+		return module_teardown(module);
+
+	err = end_log(module, 0);
+	if (err)
+		module_unload(module->name);
+	else
+		module->left_with = parameters;
 	return err;
 }
