@@ -84,8 +84,7 @@ lock() {
 	mkdir -p "$cache/lock"
 	exec {lock_fd}>"$cache/lock/$1"
 	flock -n "$lock_fd" && return
-	say "waiting for another run that makes $2"
-	flock "$lock_fd"
+	step /dev/null "waiting for another run, which makes $2" flock "$lock_fd"
 }
 
 unlock() { exec {lock_fd}>&-; }
