@@ -239,7 +239,7 @@ def _snapshot(kern, smp, accel, limit):
             shutil.rmtree(final)
         # Another checkout may use one of its own: only what is old goes.
         for old in cache().glob(f"snapshot-{kern.name}-{smp}-*"):
-            if time.time() - old.stat().st_mtime > 24 * 3600:
+            if time.time() - old.stat().st_mtime > 2 * 3600:
                 shutil.rmtree(old, ignore_errors=True)
         work = final.with_name(final.name + ".new")
         shutil.rmtree(work, ignore_errors=True)
