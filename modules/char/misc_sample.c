@@ -101,8 +101,8 @@ static long misc_sample_clear(struct misc_sample *me)
 }
 
 /*
- * Copied once and checked in the copy: another thread may change the user's
- * memory between two looks at it. Reserved fields that must be 0 today can be
+ * Copy once, then check the copy: another thread may change the user's memory
+ * between two looks at it. Reserved fields that must be 0 today can be
  * given a meaning tomorrow, as no program can have garbage in them.
  */
 static long misc_sample_set_config(struct misc_sample *me,
@@ -144,7 +144,7 @@ static long misc_sample_get_config(struct misc_sample *me,
  * back to vmalloc(). Zeroed, so that no mistake below shows old kernel memory.
  *
  * stream_open() clears the file's right to seek: lseek, pread and pwrite then
- * fail with ESPIPE before they get here.
+ * fail with ESPIPE before they get here. It never fails.
  */
 static int misc_sample_open(struct inode *inode, struct file *file)
 {

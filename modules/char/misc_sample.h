@@ -22,7 +22,8 @@
  *		when nothing could be copied; bytes that were not copied
  *		are not consumed.
  *		(When nothing is to be copied, a user address is not looked
- *		at; one of the kernel's own is EFAULT in any case.)
+ *		at; one in kernel space is EFAULT in any case, and in a
+ *		vector makes all of the call fail.)
  * readv, writev  like read and write; the vector is one transfer.
  * lseek, pread, pwrite  ESPIPE: this is a stream.
  * poll		always ready, as a regular file is. splice: EINVAL.
@@ -36,9 +37,9 @@
  * unload	refused (EAGAIN, "in use") while any file is open.
  * The node belongs to root and has mode 0600.
  *
- * All calls may sleep. They wait for other calls on the same open file, and
- * cannot be killed while they do; those wait for the caller's memory, so that
- * userfaultfd or FUSE decide how long (reading fdinfo waits likewise).
+ * All calls may sleep. They wait for other calls on the same open file, as does
+ * reading fdinfo, and cannot be killed meanwhile; these other calls may wait
+ * for a page of their caller's memory, which userfaultfd or FUSE can delay.
  */
 #ifndef MISC_SAMPLE_H
 #define MISC_SAMPLE_H

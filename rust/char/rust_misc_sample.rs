@@ -97,7 +97,7 @@ fn capacity() -> usize {
     *Borrow::<usize>::borrow(&module_parameters::capacity.value())
 }
 
-/// What the mutex protects. In Rust the mutex contains it: shared, it cannot be reached without.
+/// What the mutex protects. In Rust the mutex contains it: it cannot be reached without locking.
 struct Inner {
     /// `capacity` bytes.
     buffer: KVVec<u8>,
@@ -154,7 +154,7 @@ impl MiscSample {
         Ok(0)
     }
 
-    /// Copied once and checked in the copy: another thread may change the user's memory between two
+    /// Copy once, then check the copy: another thread may change the user's memory between two
     /// looks at it. Reserved fields that must be 0 today can be given a meaning tomorrow, as no
     /// program can have garbage in them.
     fn set_config(&self, arg: UserPtr) -> Result<isize> {
@@ -183,7 +183,8 @@ impl MiscSample {
     }
 }
 
-/// `#[vtable]` fills a struct file_operations with what is here. For 32-bit programs it takes
+/// `#[vtable]` fills a struct file_operations with what is here; `.owner` and stream_open() are
+/// added by `register_stream`, as the kernel crate lacks them. For 32-bit programs it takes
 /// compat_ptr_ioctl(): that widens the pointer, and the contract's structs have the same layout for
 /// both.
 #[vtable]
@@ -215,7 +216,7 @@ impl MiscDevice for MiscSample {
 
     // No release: dropping the box that open has returned frees everything. Nor is there a
     // mutex_destroy(), which looks for a mutex that is freed while locked: a guard borrows it, so
-    // that does not compile.
+    // such code does not compile.
 
     /// The copies below run under the mutex: that makes a call atomic. They may fault and sleep,
     /// which a mutex allows and a spinlock does not. A page fault takes mmap_lock inside of our
@@ -237,7 +238,8 @@ impl MiscDevice for MiscSample {
         if copied == 0 {
             return Err(EFAULT);
         }
-        // At most the length of `unread`, so that it never saturates; `+=` would bring in a panic.
+        // At most the length of `unread`, so that it never saturates; `+=` would bring in a
+        // check for overflow and a panic, which for a kernel is a BUG.
         inner.read_pos = inner.read_pos.saturating_add(copied);
         Ok(copied)
     }
