@@ -44,7 +44,7 @@
 #define RECORDS_EACH (RECORDS / WRITERS)
 
 /* Ten times what a debug kernel on an emulated CPU was seen to take. */
-#define SECONDS 30
+#define SECONDS 100
 
 struct record {
 	__u32 writer;
@@ -513,10 +513,12 @@ static bool await_events(sample_fixture *self, unsigned int events)
 {
 	unsigned int i;
 
-	while (atomic_load(&self->shared->events) < events)
+	while (atomic_load(&self->shared->events) < events) {
 		for (i = 0; i < self->nr_workers; i++)
 			if (!worker_is_alive(self, i))
 				return false;
+		sched_yield();
+	}
 	return true;
 }
 
