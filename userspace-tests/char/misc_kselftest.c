@@ -69,8 +69,6 @@ FIXTURE(misc_sample)
 	struct shared *shared;
 	/* Whoever waits at the gate goes on when nobody can write to it. */
 	int gate[2];
-	/* For two workers that take turns: each has one to read from. */
-	int turns[2][2];
 	pid_t workers[MAX_WORKERS];
 	unsigned int nr_workers;
 };
@@ -99,9 +97,7 @@ FIXTURE_VARIANT_ADD(misc_sample, rust)
 static bool open_all(sample_fixture *self)
 {
 	self->fd = open(self->device, O_RDWR | O_CLOEXEC);
-	return self->fd >= 0 && pipe2(self->gate, O_CLOEXEC) == 0 &&
-	       pipe2(self->turns[0], O_CLOEXEC) == 0 &&
-	       pipe2(self->turns[1], O_CLOEXEC) == 0;
+	return self->fd >= 0 && pipe2(self->gate, O_CLOEXEC) == 0;
 }
 
 FIXTURE_SETUP(misc_sample)
@@ -467,43 +463,24 @@ TEST_F_TIMEOUT(misc_sample, length_is_always_one_of_whole_writes, SECONDS)
 	EXPECT_TRUE(workers_succeed(self));
 }
 
-/* Opens a file of its own and uses it. Returns the descriptor, or -1. */
-static int use_new_file(sample_fixture *self, unsigned int id)
+/* Uses a file of its own, the only one that this worker has open. */
+static bool use_own_file(sample_fixture *self, unsigned int id)
 {
 	char text[] = "file 0", got[sizeof(text)];
 	int fd;
 
+	close(self->fd);
 	text[5] += id;
 	fd = open(self->device, O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && write(fd, text, sizeof(text)) == sizeof(text) &&
-	    read(fd, got, sizeof(got)) == sizeof(got) &&
-	    !memcmp(got, text, sizeof(text)))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/*
- * In its turn, closes the file of its last turn and opens another: meanwhile
- * the other worker has one open, and waits. So one is open at any time, but
- * none for long.
- */
-static bool open_in_turn(sample_fixture *self, unsigned int id)
-{
-	int fd = -1;
-	char turn;
-
-	close(self->fd);
+	if (fd < 0)
+		return false;
 	do {
-		if (read(self->turns[id][0], &turn, 1) != 1)
-			return false;
-		close(fd);
-		fd = use_new_file(self, id);
-		if (fd < 0)
+		if (write(fd, text, sizeof(text)) != sizeof(text) ||
+		    read(fd, got, sizeof(got)) != sizeof(got) ||
+		    memcmp(got, text, sizeof(text)) ||
+		    ioctl(fd, MISC_SAMPLE_CLEAR))
 			return false;
 		atomic_fetch_add(&self->shared->events, 1);
-		if (write(self->turns[!id][1], &turn, 1) != 1)
-			return false;
 	} while (!atomic_load(&self->shared->stop));
 	return true;
 }
@@ -526,22 +503,22 @@ TEST_F_TIMEOUT(misc_sample, unload_during_use_is_always_refused, SECONDS)
 {
 	unsigned int i, events;
 
-	ASSERT_TRUE(add_worker(self, open_in_turn, 0));
-	ASSERT_TRUE(add_worker(self, open_in_turn, 1));
+	ASSERT_TRUE(add_worker(self, use_own_file, 0));
+	ASSERT_TRUE(add_worker(self, use_own_file, 1));
 	open_gate(self);
-	ASSERT_EQ(write(self->turns[0][1], "", 1), 1);
-	/* When each has had a turn, only their own files hold the module. */
-	ASSERT_TRUE(await_events(self, 2));
+	/* From here on only the workers' own files hold the module. */
+	ASSERT_TRUE(await_events(self, 10));
 	ASSERT_EQ(close(self->fd), 0);
 
 	for (i = 0; i < 50; i++) {
 		events = atomic_load(&self->shared->events);
 		ASSERT_EQ(module_unload(variant->name), -EAGAIN);
-		/* Each worker opens and closes between any two attempts. */
+		/* They are used between any two attempts. */
 		ASSERT_TRUE(await_events(self, events + 2));
 	}
 	atomic_store(&self->shared->stop, 1);
 	EXPECT_TRUE(workers_succeed(self));
+	EXPECT_EQ(module_unload(variant->name), 0);
 }
 
 static bool hold_file(sample_fixture *self, unsigned int id)
@@ -716,7 +693,8 @@ static bool keep_opening(sample_fixture *self, unsigned int id)
 	return true;
 }
 
-TEST_F_TIMEOUT(misc_sample, load_and_unload_while_others_open, SECONDS)
+/* DEBUG_KOBJECT_RELEASE makes each unload take seconds. */
+TEST_F_TIMEOUT(misc_sample, load_and_unload_while_others_open, 2 * SECONDS)
 {
 	unsigned int i;
 	int err;
@@ -725,7 +703,7 @@ TEST_F_TIMEOUT(misc_sample, load_and_unload_while_others_open, SECONDS)
 	ASSERT_EQ(close(self->fd), 0);
 	ASSERT_TRUE(add_worker(self, keep_opening, 0));
 	open_gate(self);
-	for (i = 0; i < 15; i++) {
+	for (i = 0; i < 10; i++) {
 		/* Twice: the first may be late, and from the last round. */
 		atomic_store(&self->shared->events, 0);
 		ASSERT_TRUE(await_events(self, 2));
