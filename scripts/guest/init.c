@@ -223,12 +223,15 @@ static void log_line(const char *text, void *data)
  */
 static void check_log(bool end)
 {
-	int (*check)(struct kernel_log *log, char *reason, size_t size,
-		     void (*line)(const char *text, void *data), void *data) =
-		end ? kernel_log_drain : kernel_log_check;
 	char reason[512];
-	int found = check(&kernel_log, reason, sizeof(reason), log_line, NULL);
+	int found;
 
+	if (end)
+		found = kernel_log_drain(&kernel_log, reason, sizeof(reason),
+					 log_line, NULL);
+	else
+		found = kernel_log_check(&kernel_log, reason, sizeof(reason),
+					 log_line, NULL);
 	if (found > 0)
 		complain(reason);
 	else if (found < 0)
