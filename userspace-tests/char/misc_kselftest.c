@@ -43,7 +43,7 @@
 #define RECORDS (CAPACITY / sizeof(struct record))
 #define RECORDS_EACH (RECORDS / WRITERS)
 
-/* Ten times what a debug kernel on an emulated CPU was seen to take. */
+/* Ample for a debug kernel on a busy host: a hang, not slowness, ends here. */
 #define SECONDS 100
 
 struct record {
