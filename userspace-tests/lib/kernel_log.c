@@ -306,15 +306,11 @@ static void name_taint(unsigned long taint, char *text, size_t size)
 	}
 }
 
-static int check_taint(struct kernel_log *log, struct check *check)
+static void take_taint(struct kernel_log *log, struct check *check,
+		       unsigned long taint)
 {
-	unsigned long taint, new;
+	unsigned long new;
 	char names[256];
-	int err;
-
-	err = read_taint(&taint);
-	if (err)
-		return err;
 
 	new = taint & ~log->taint & ~(TAINT_OUT_OF_TREE | TAINT_UNSIGNED);
 	log->taint = taint;
@@ -322,7 +318,6 @@ static int check_taint(struct kernel_log *log, struct check *check)
 		name_taint(new, names, sizeof(names));
 		find(check, "taint:", names);
 	}
-	return 0;
 }
 
 int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
@@ -334,11 +329,15 @@ int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
 		.line = line,
 		.data = data,
 	};
+	unsigned long taint;
 	int err;
 
-	err = check_records(log, &check);
+	/* First: the record that says why comes before the taint, not after. */
+	err = read_taint(&taint);
 	if (!err)
-		err = check_taint(log, &check);
+		err = check_records(log, &check);
+	if (!err)
+		take_taint(log, &check, taint);
 	/* A complaint that was found says more than why there may be others. */
 	return check.dirty ? 1 : err;
 }
