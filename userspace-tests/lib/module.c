@@ -146,8 +146,7 @@ static int unload(struct module_fixture *module)
 		err = module_unload(module->name);
 	if (err)
 		snprintf(module->why, sizeof(module->why),
-			 "%s does not unload: %s", module->name,
-			 strerror(-err));
+			 "%s stays loaded: %s", module->name, strerror(-err));
 	return err;
 }
 
