@@ -558,11 +558,13 @@ CASE(largest_write_arrives_whole)
 	char *got = allocate(size);
 	int fd = open_device();
 
-	for (i = 0; i < size; i++)
-		sent[i] = i * 31 + (i >> 8) * 7 + (i >> 16);
+	/* No part is like another: a wrong offset shows. */
+	for (i = 0; i < size; i += sizeof(i))
+		memcpy(sent + i, &i, sizeof(i));
 	assert_int_equal(write(fd, sent, size), size);
 	assert_int_equal(read(fd, got, size), size);
-	assert_memory_equal(got, sent, size);
+	/* cmocka's own comparison takes a while for so much. */
+	assert_int_equal(memcmp(got, sent, size), 0);
 	assert_fails(write(fd, sent, 1), ENOSPC);
 	free(got);
 	free(sent);
