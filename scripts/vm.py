@@ -12,7 +12,6 @@ import dataclasses
 import fcntl
 import functools
 import hashlib
-import io
 import json
 import os
 import pathlib
@@ -21,9 +20,9 @@ import socket
 import struct
 import subprocess
 import sys
-import tarfile
 import tempfile
 import termios
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -138,6 +137,7 @@ class Snapshot:
     kernel: Kernel
     smp: int
     accel: str
+    jumps: bool  # the guest's clock jumps over what it would idly wait for
     path: pathlib.Path
 
     @property
@@ -185,6 +185,7 @@ def machine(snap, share):
         *("-device", "virtio-serial-pci"),
         *("-device", "virtserialport,chardev=port,name=kpairs"),
         *("-serial", "chardev:console"),
+        *(("-icount", "shift=0,sleep=off") if snap.jumps else ()),
     ]
 
 
@@ -210,32 +211,41 @@ def accelerator_file():
     return cache() / f"accelerator-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
+# Only one thread finds out.
+probing = threading.Lock()
+
+
 def remember_accelerator(accel):
     accelerator_file().write_text(accel + "\n")
 
 
-def snapshot(kern, smp=2):
-    """The snapshot of a kernel, made first if need be."""
-    accel = accelerator()
-    if accel:
-        return _snapshot(kern, smp, accel, BOOT_LIMIT)
-    try:
-        made = _snapshot(kern, smp, "kvm", KVM_PROBE_LIMIT)
-        remember_accelerator("kvm")
-    except Error:
-        made = _snapshot(kern, smp, "tcg", BOOT_LIMIT)
-        remember_accelerator("tcg")
-        say("KVM does not work on this host: guests are emulated (TCG)")
-    return made
+def snapshot(kern, smp=2, jumps=False):
+    """The snapshot of a kernel, made first if need be.
+
+    jumps: an emulated guest's clock jumps over what it would idly wait for.
+    One processor at a time runs then, and its time has nothing to do with ours.
+    """
+    with probing:
+        accel = accelerator()
+        if not accel:
+            try:
+                made = _snapshot(kern, smp, "kvm", jumps, KVM_PROBE_LIMIT)
+                remember_accelerator("kvm")
+                return made
+            except Error:
+                remember_accelerator(accel := "tcg")
+                say("KVM does not work on this host: guests are emulated (TCG)")
+    return _snapshot(kern, smp, accel, jumps, BOOT_LIMIT)
 
 
-def _snapshot(kern, smp, accel, limit):
-    final = cache() / f"snapshot-{kern.name}-{smp}-{snapshot_key(kern, smp, accel)}"
-    snap = Snapshot(kern, smp, accel, final)
+def _snapshot(kern, smp, accel, jumps, limit):
+    snap = Snapshot(kern, smp, accel, jumps and accel == "tcg", cache())
+    final = cache() / f"snapshot-{kern.name}-{smp}-{snapshot_key(snap)}"
+    snap = dataclasses.replace(snap, path=final)
     if snap.is_whole():
         os.utime(final)
         return snap
-    with locked(f"snapshot-{kern.name}", f"a snapshot of kernel {kern.name}"):
+    with locked(f"snapshot-{kern.name}-{smp}", f"a snapshot of kernel {kern.name}"):
         if snap.is_whole():
             return snap
         if final.exists():
@@ -250,10 +260,8 @@ def _snapshot(kern, smp, accel, limit):
         work.mkdir(parents=True)
         try:
             make_initramfs(kern, work)
-            began = time.monotonic()
+            say(f"booting kernel {kern.name} by {accel}, {smp} processor(s), once")
             boot(dataclasses.replace(snap, path=work), limit)
-            took = time.monotonic() - began
-            say(f"snapshot of {kern.name}: booted by {accel} in {took:.1f} s")
             sealed = json.dumps(dataclasses.replace(snap, path=work).measure())
             (work / "sealed").write_text(sealed)
             work.rename(final)
@@ -264,14 +272,14 @@ def _snapshot(kern, smp, accel, limit):
     return snap
 
 
-def snapshot_key(kern, smp, accel):
-    """A hash of all that a snapshot depends on."""
+def snapshot_key(snap):
+    """A hash of all that a snapshot depends on, whatever its path."""
     digest = hashlib.sha256()
     for part in (
         os.environ["KPAIRS_IN_SDK"],
         qemu_version(),
-        kern.path.name,
-        *machine(Snapshot(kern, smp, accel, pathlib.Path("/")), "on"),
+        snap.kernel.path.name,
+        *machine(dataclasses.replace(snap, path=pathlib.Path("/")), "on"),
     ):
         digest.update(part.encode() + b"\n")
     for path in (*INIT_SOURCES, *INIT_HEADERS, pathlib.Path(__file__)):
@@ -402,26 +410,15 @@ def busybox_applets():
     ).stdout.split()
 
 
-def archive(files):
-    """A tar archive of (path in the guest, path on the host) pairs."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for inside, outside in files:
-            info = tar.gettarinfo(outside, inside.lstrip("/"))
-            info.uid = info.gid = 0
-            info.uname = info.gname = ""
-            with open(outside, "rb") as file:
-                tar.addfile(info, file)
-    return out.getvalue()
-
-
 def staged_files(kern, names=None):
     """Our modules (those named, or all), and the index that modprobe needs."""
     root = kern.modules / "lib" / "modules" / kern.release
-    found = [*root.glob("modules.*"), *root.glob("kpairs/*.ko")]
+    # The guest knows what is built in, and only depmod asks for the order.
+    known = ("modules.builtin", "modules.order")
+    index = [p for p in root.glob("modules.*") if not p.name.startswith(known)]
     return [
         (str(path)[len(str(kern.modules)) :], path)
-        for path in sorted(found)
+        for path in sorted((*index, *root.glob("kpairs/*.ko")))
         if names is None or path.suffix != ".ko" or path.stem in names
     ]
 
@@ -433,6 +430,7 @@ class Guest:
     """A QEMU process and the channel to its init."""
 
     alive = set()
+    all_end = False
 
     def __init__(self, command, interactive=False):
         self.deadline = None
@@ -457,6 +455,8 @@ class Guest:
             process_group=None if interactive else 0,
         )
         Guest.alive.add(self)
+        if Guest.all_end:
+            self.process.kill()
         port.close()
         monitor.close()
         self.answers = self.monitor.makefile("r")
@@ -492,6 +492,14 @@ class Guest:
             self.port.sendall(kind.encode() + struct.pack("<I", len(data)) + data)
         except OSError:
             pass  # what became of the guest shows when its messages are read
+
+    def send_file(self, inside, outside):
+        try:
+            content = pathlib.Path(outside).read_bytes()
+            mode = os.stat(outside).st_mode & 0o7777
+        except OSError as error:
+            raise Error(f"{outside} cannot be read: {error.strerror}") from None
+        self.send("F", struct.pack("<I", mode) + inside.encode() + b"\0" + content)
 
     def late(self):
         return self.deadline is not None and time.monotonic() >= self.deadline
@@ -550,6 +558,7 @@ class Guest:
 
 def end_all():
     """Ends the guests of other threads, which then see theirs end."""
+    Guest.all_end = True
     for guest in list(Guest.alive):
         guest.process.kill()
 
@@ -580,15 +589,12 @@ def run(
     leaks=False,
     interactive=False,
     on_output=None,
-    on_wait=None,
 ):
     """Runs a command in a fresh guest.
 
     files: (path in the guest, path on the host) pairs. modules: names of those
     that the guest gets, None for all. limit: seconds from the command's begin,
     None for no limit. on_output(type, data) gets what is printed as it comes.
-    on_wait() is called when the guest is idle until leaks can be told from
-    young objects.
     """
     if len(command) > MAX_ARGUMENTS:
         raise Error(f"a guest takes at most {MAX_ARGUMENTS} arguments")
@@ -604,7 +610,8 @@ def run(
             guest.command("migrate-incoming", uri=f"exec:cat '{snap.state_file}'")
             guest.send("T", struct.pack("<qq", *divmod(time.time_ns(), 10**9)))
             guest.send("E", os.urandom(256))
-            guest.send("F", archive([*staged_files(snap.kernel, modules), *files]))
+            for inside, outside in (*staged_files(snap.kernel, modules), *files):
+                guest.send_file(inside, outside)
             for variable in variables:
                 guest.send("V", variable.encode())
             for argument in command:
@@ -614,7 +621,7 @@ def run(
             if interactive:
                 guest.send("I")
             guest.send("G")
-            result = follow(guest, began, limit, on_output, on_wait)
+            result = follow(guest, began, limit, on_output)
     finally:
         if saved:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
@@ -628,7 +635,7 @@ def run(
     return result
 
 
-def follow(guest, began, limit, on_output, on_wait):
+def follow(guest, began, limit, on_output):
     """Listens to the guest until it has said all, and judges."""
     result = Result()
     parts = {"o": [], "e": [], "k": []}
@@ -645,14 +652,12 @@ def follow(guest, began, limit, on_output, on_wait):
             result.status = int(data)
         elif kind == "M":
             result.modules = data.decode()
-        elif kind == "W" and on_wait:
-            on_wait()
         elif kind == "K":
             result.leaks = data.decode(errors="replace")
         elif kind == "D":
             result.verdict, result.reason = "dirty", data.decode(errors="replace")
         elif kind == "U":
-            raise Error(data.decode())
+            raise Error(f"the files do not fit into the guest: {data.decode()}")
         elif kind == "Z":
             complete = True
             break

@@ -9,15 +9,13 @@
  *
  * A message is a type (one byte), a length (four bytes, little endian) and
  * as many bytes. From the host: 'T' the time (two 64-bit numbers: seconds,
- * nanoseconds), 'E' random bytes, 'F' a tar archive to unpack at /,
- * 'V' a variable NAME=VALUE, 'A' an argument, 'L' look for leaks afterwards,
- * 'I' interactive: the command gets the console; 'G' go.
- * To the host: 'R' ready, 'U' why files were not unpacked, 'B' the command
- * begins, 'o' and 'e' its standard
- * output and error, 'k' a line of the kernel log, 'S' its exit status in
- * decimal, 'D' why the kernel log is dirty, 'M' modules that stay loaded,
- * 'W' waiting, with nothing to do, for objects to get old enough to be called
- * leaked, 'K' what leaked, 'Z' the end.
+ * nanoseconds), 'E' random bytes, 'F' a file, 'V' a variable NAME=VALUE,
+ * 'A' an argument, 'L' look for leaks afterwards, 'I' interactive: the command
+ * gets the console; 'G' go.
+ * To the host: 'R' ready, 'U' why a file was not written, 'B' the command
+ * begins, 'o' and 'e' its standard output and error, 'k' a line of the kernel
+ * log, 'S' its exit status in decimal, 'D' why the kernel log is dirty, 'M'
+ * modules that stay loaded, 'K' what leaked, 'Z' the end.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -166,6 +164,18 @@ static size_t read_file(const char *path, char *text, size_t size)
 	return n;
 }
 
+/* Runs a program to its end. Only for the boot. */
+static void call(const char *program, const char *argument)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		execl(program, program, argument, NULL);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 static void set_up(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -188,6 +198,13 @@ static void set_up(void)
 	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
 	mount("tmpfs", "/run", "tmpfs", 0, NULL);
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	/*
+	 * Where configfs is a module, it is good for two things: as long as it
+	 * is there, the kernel keeps the huge page that holds modules' code,
+	 * which it would otherwise make and break at each load and unload.
+	 */
+	call("/sbin/depmod", "-a");
+	call("/sbin/modprobe", "configfs");
 	mount("configfs", "/sys/kernel/config", "configfs", 0, NULL);
 	if (fd >= 0) {
 		ioctl(fd, SIOCSIFFLAGS, &lo);
@@ -258,7 +275,6 @@ static int scan_for_leaks(void)
 	}
 	if (write_file(KMEMLEAK, "scan"))
 		return -1;
-	send_text('W', "");
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &old_enough,
 			       NULL) == EINTR)
 		;
@@ -321,32 +337,40 @@ static void add_entropy(const char *data, uint32_t size)
 	close(fd);
 }
 
-static void unpack(const char *data, uint32_t size)
+static void make_parents(char *path)
 {
-	int fds[2], status;
-	pid_t pid;
+	char *slash;
 
-	if (pipe2(fds, O_CLOEXEC))
-		die("pipe");
-	pid = fork();
-	if (!pid) {
-		dup2(fds[0], 0);
-		execl("/bin/busybox", "tar", "-x", "-C", "/", NULL);
-		die("/bin/busybox");
+	for (slash = strchr(path + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
 	}
-	close(fds[0]);
-	/* When tar has had enough, its status says why. */
-	while (size) {
-		ssize_t n = write(fds[1], data, size);
+}
 
-		if (n <= 0)
-			break;
-		data += n;
-		size -= n;
+/* Four bytes of mode, the path up to its 0, and the content. */
+static void put_file(char *data, uint32_t size)
+{
+	char *path = data + sizeof(uint32_t), *content, *end = data + size;
+	uint32_t mode;
+	ssize_t n = 0;
+	int fd;
+
+	content = path + strlen(path) + 1;
+	if (content > end)
+		die("a file of the host");
+	memcpy(&mode, data, sizeof(mode));
+	make_parents(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	while (fd >= 0 && content < end && n >= 0) {
+		n = write(fd, content, end - content);
+		content += n;
 	}
-	close(fds[1]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		send_text('U', "the files do not fit into the guest");
+	if (fd < 0 || n < 0 || fchmod(fd, mode))
+		send_text('U', strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 static pid_t start(char **argv, bool interactive, int out, int err)
@@ -535,7 +559,7 @@ int main(void)
 			add_entropy(data, size);
 			break;
 		case 'F':
-			unpack(data, size);
+			put_file(data, size);
 			break;
 		case 'V':
 			putenv(data);
