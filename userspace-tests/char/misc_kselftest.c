@@ -454,6 +454,8 @@ TEST_F_TIMEOUT(misc_sample, length_is_always_one_of_whole_writes, SECONDS)
 	ASSERT_TRUE(add_worker(self, write_on, 0));
 	ASSERT_TRUE(add_worker(self, write_on, 1));
 	open_gate(self);
+	while (!file_length(self->fd))
+		ASSERT_TRUE(worker_is_alive(self, 0));
 	for (i = 0; i < 400; i++) {
 		length = i % 2 ? file_length(self->fd) :
 				 fdinfo_length(self->workers[0], self->fd);

@@ -10,9 +10,12 @@
  * the module is still in use after it, or the kernel log is not clean.
  */
 
+#define _GNU_SOURCE
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -328,7 +331,9 @@ CASE(device_node_lives_as_long_as_the_module)
 	assert_fails(stat(device, &status), ENOENT);
 	assert_int_equal(module_load(name, ""), 0);
 	assert_int_equal(stat(device, &status), 0);
-	assert_true(S_ISCHR(status.st_mode));
+	assert_int_equal(status.st_mode, S_IFCHR | 0600);
+	assert_int_equal(status.st_uid, 0);
+	assert_int_equal(status.st_gid, 0);
 	assert_int_equal(module_unload(name), 0);
 	assert_fails(stat(device, &status), ENOENT);
 	assert_fails(open(device, O_RDWR), ENOENT);
@@ -446,6 +451,21 @@ CASE(write_only_file_cannot_be_read)
 	put(fd, "x");
 	assert_int_equal(length(fd), 1);
 	assert_fails(read(fd, &byte, 1), EBADF);
+}
+
+CASE(ioctls_work_however_the_file_was_opened)
+{
+	static const int flags[] = { O_RDONLY, O_WRONLY };
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		fd = open_for(flags[i]);
+		set_mode(fd, MISC_SAMPLE_MODE_UPPER);
+		assert_int_equal(mode_of(fd), MISC_SAMPLE_MODE_UPPER);
+		assert_int_equal(ioctl(fd, MISC_SAMPLE_CLEAR), 0);
+		assert_int_equal(length(fd), 0);
+	}
 }
 
 CASE(dup_is_the_same_open_file)
@@ -746,6 +766,39 @@ CASE(readv_up_to_a_bad_vector_is_short)
 }
 
 /* Nor does it matter that there is nothing to copy. */
+static short ready(int fd)
+{
+	struct pollfd file = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	assert_int_equal(poll(&file, 1, 0), 1);
+	return file.revents;
+}
+
+CASE(file_is_always_ready)
+{
+	int fd = open_device();
+
+	assert_int_equal(ready(fd), POLLIN | POLLOUT);
+	put(fd, "12345678");
+	assert_int_equal(ready(fd), POLLIN | POLLOUT);
+	expect_left(fd, "12345678");
+	assert_int_equal(ready(fd), POLLIN | POLLOUT);
+}
+
+CASE(splice_is_refused)
+{
+	int fd = open_device();
+	int ends[2];
+
+	put(fd, "abc");
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	put(ends[1], "def");
+	assert_fails(splice(fd, NULL, ends[1], NULL, 3, 0), EINVAL);
+	assert_fails(splice(ends[0], NULL, fd, NULL, 3, 0), EINVAL);
+	expect_left(fd, "abc");
+	expect_left(ends[0], "def");
+}
+
 CASE(kernel_address_is_always_refused)
 {
 	int fd = open_device();
@@ -1196,6 +1249,7 @@ static const struct CMUnitTest cases[] = {
 	WITH("", two_opens_share_nothing),
 	WITH("", read_only_file_cannot_be_written),
 	WITH("", write_only_file_cannot_be_read),
+	WITH("", ioctls_work_however_the_file_was_opened),
 	WITH("", dup_is_the_same_open_file),
 	WITH("", fork_is_the_same_open_file),
 	WITH("capacity=8", full_file_does_not_fill_another),
@@ -1221,6 +1275,8 @@ static const struct CMUnitTest cases[] = {
 	WITH("", readv_is_one_transfer),
 	WITH("", readv_up_to_a_bad_vector_is_short),
 	WITH("", file_has_no_position),
+	WITH("", splice_is_refused),
+	WITH("capacity=8", file_is_always_ready),
 	WITH("capacity=8", kernel_address_is_always_refused),
 	WITH("capacity=8", vector_with_a_kernel_address_is_refused_whole),
 

@@ -330,14 +330,15 @@ int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
 		.data = data,
 	};
 	unsigned long taint;
-	int err;
+	int err, taint_err;
 
 	/* First: the record that says why comes before the taint, not after. */
-	err = read_taint(&taint);
-	if (!err)
-		err = check_records(log, &check);
-	if (!err)
+	taint_err = read_taint(&taint);
+	err = check_records(log, &check);
+	if (!taint_err)
 		take_taint(log, &check, taint);
+	else if (!err)
+		err = taint_err;
 	/* A complaint that was found says more than why there may be others. */
 	return check.dirty ? 1 : err;
 }
@@ -346,16 +347,17 @@ int kernel_log_drain(struct kernel_log *log, char *reason, size_t size,
 		     void (*line)(const char *text, void *data), void *data)
 {
 	bool dirty = false;
-	int i, found;
+	int i, found, err = 0;
 
 	for (i = 0; i < CHECKS_PER_DRAIN; i++) {
 		found = kernel_log_check(log, reason, dirty ? 0 : size, line,
 					 data);
 		if (found < 0)
-			return dirty ? 1 : found;
-		dirty |= found;
+			err = found;
+		else
+			dirty |= found;
 		if (!log->more)
-			return dirty;
+			return dirty ? 1 : err;
 	}
 	if (!dirty)
 		snprintf(reason, size,
