@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -31,7 +32,7 @@ BUILD = CHECKOUT / "build"
 
 BOOT_LIMIT = 180  # seconds; a debug kernel on a slow host without KVM
 RESTORE_LIMIT = 60
-KVM_PROBE_LIMIT = 15
+KVM_PROBE_LIMIT = 30  # a debug kernel looks for leaks first
 MAX_MESSAGE = 64 << 20  # bytes; init's own limit
 MAX_ARGUMENTS = 256  # likewise
 QEMU = "qemu-system-x86_64"
@@ -230,11 +231,14 @@ def snapshot(kern, smp=2, jumps=False):
         if not accel:
             try:
                 made = _snapshot(kern, smp, "kvm", jumps, KVM_PROBE_LIMIT)
-                remember_accelerator("kvm")
-                return made
+                accel = "kvm"
             except Error:
-                remember_accelerator(accel := "tcg")
+                # Only if TCG does better was it KVM's fault.
+                made = _snapshot(kern, smp, "tcg", jumps, BOOT_LIMIT)
+                accel = "tcg"
                 say("KVM does not work on this host: guests are emulated (TCG)")
+            remember_accelerator(accel)
+            return made
     return _snapshot(kern, smp, accel, jumps, BOOT_LIMIT)
 
 
@@ -265,7 +269,7 @@ def _snapshot(kern, smp, accel, jumps, limit):
             sealed = json.dumps(dataclasses.replace(snap, path=work).measure())
             (work / "sealed").write_text(sealed)
             work.rename(final)
-        except OSError as error:
+        except (OSError, subprocess.CalledProcessError) as error:
             raise Error(f"no snapshot of {kern.name} could be made: {error}") from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -319,8 +323,8 @@ def boot(snap, limit):
         for kind, data in guest.messages():
             if kind == "D":
                 raise Error(
-                    f"kernel {snap.kernel.name} is tainted once it has booted"
-                    f" ({data.decode().strip()}): {guest.last_words()}"
+                    f"kernel {snap.kernel.name} complained while it booted:"
+                    f" {data.decode(errors='replace')}"
                 )
             if kind == "R":
                 ready = True
@@ -554,6 +558,16 @@ class Guest:
         self.errors.seek(0)
         text = self.errors.read().strip() or self.console_text().strip()
         return " / ".join(text.splitlines()[-2:])
+
+
+def end_on_signals():
+    """What ends us ends our guests, as Ctrl-C does."""
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def end_all():

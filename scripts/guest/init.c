@@ -255,6 +255,23 @@ static void check_log(bool end)
 		complain("the kernel log cannot be read");
 }
 
+/* A kernel that complained at boot, or lost its checkers, is no judge. */
+static void judge_boot(void)
+{
+	char reason[512] = "the kernel log cannot be read";
+	struct kernel_log log;
+
+	if (!kernel_log_start(&log)) {
+		log.taint = 0;
+		lseek(log.fd, 0, SEEK_SET);
+		if (!kernel_log_drain(&log, reason, sizeof(reason), NULL, NULL))
+			reason[0] = '\0';
+		kernel_log_end(&log);
+	}
+	if (reason[0])
+		send_text('D', reason);
+}
+
 /* --- leaks -------------------------------------------------------------- */
 
 /*
@@ -281,10 +298,13 @@ static int scan_for_leaks(void)
 	return write_file(KMEMLEAK, "scan");
 }
 
+static bool has_kmemleak;
+
 /* What the boot left over is not the command's fault. */
 static void forget_leaks(void)
 {
-	if (access(KMEMLEAK, W_OK))
+	has_kmemleak = !access(KMEMLEAK, W_OK);
+	if (!has_kmemleak)
 		return;
 	if (scan_for_leaks() || write_file(KMEMLEAK, "clear"))
 		die(KMEMLEAK);
@@ -294,9 +314,12 @@ static void report_leaks(void)
 {
 	static char text[1 << 16];
 
-	if (access(KMEMLEAK, W_OK))
+	if (!has_kmemleak)
 		return;
-	/* It turns itself off for good when it runs out of memory. */
+	/*
+	 * It turns itself off for good when it runs out of memory. Or the
+	 * command has hidden it.
+	 */
 	if (scan_for_leaks())
 		complain("kmemleak does not work any more");
 	if (read_file(KMEMLEAK, text, sizeof(text)))
@@ -525,7 +548,6 @@ int main(void)
 {
 	static char *argv[MAX_ARGS + 1];
 	bool interactive = false, leaks = false;
-	char taint[32];
 	int argc = 0;
 
 	set_up();
@@ -534,10 +556,7 @@ int main(void)
 	if (port < 0)
 		die("no virtio-serial port named kpairs");
 	forget_leaks();
-	/* A kernel that complained at boot, or lost its checkers, is no judge. */
-	read_file("/proc/sys/kernel/tainted", taint, sizeof(taint));
-	if (strcmp(taint, "0\n"))
-		send_text('D', taint);
+	judge_boot();
 	send_text('R', "");
 	for (;;) {
 		char head[5], *data;
