@@ -199,9 +199,9 @@ static void set_up(void)
 	mount("tmpfs", "/run", "tmpfs", 0, NULL);
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	/*
-	 * Where configfs is a module, it is good for two things: as long as it
-	 * is there, the kernel keeps the huge page that holds modules' code,
-	 * which it would otherwise make and break at each load and unload.
+	 * Where configfs is a module, it helps others as well: as long as it is
+	 * there, the kernel keeps the huge page that holds modules' code, which
+	 * it would otherwise make and break at each load and unload.
 	 */
 	call("/sbin/depmod", "-a");
 	call("/sbin/modprobe", "configfs");

@@ -765,7 +765,6 @@ CASE(readv_up_to_a_bad_vector_is_short)
 	expect_left(fd, "fgh");
 }
 
-/* Nor does it matter that there is nothing to copy. */
 static short ready(int fd)
 {
 	struct pollfd file = { .fd = fd, .events = POLLIN | POLLOUT };
@@ -799,6 +798,7 @@ CASE(splice_is_refused)
 	expect_left(ends[0], "def");
 }
 
+/* Nor does it matter that there is nothing to copy. */
 CASE(kernel_address_is_always_refused)
 {
 	int fd = open_device();
