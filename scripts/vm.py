@@ -105,11 +105,7 @@ def kernel_names():
 def kernel(name):
     path = pathlib.Path(script("kernel", "path", name).splitlines()[-1])
     release = (path / "release").read_text().strip()
-    for line in (CHECKOUT / "kconfig" / "kernels").read_text().splitlines():
-        columns = line.split()
-        if columns and columns[0] == name:
-            return Kernel(name, path, release, int(columns[3]))
-    raise Error(f"there is no kernel '{name}' in kconfig/kernels")
+    return Kernel(name, path, release, int(script("kernel", "memory", name)))
 
 
 @functools.cache
