@@ -6,7 +6,8 @@
 #	make -C userspace-tests/char KSRC=/kernel/source OUTPUT=/build/folder
 #
 # TEST_GEN_PROGS need no argument, so the kernel's runner can start them too;
-# TEST_GEN_PROGS_EXTENDED want the name of a module.
+# TEST_GEN_PROGS_EXTENDED want the name of a module. One that is called
+# <sample>_test gets case.c as well, one called <sample>_kselftest workers.c.
 #
 # (Not called lib.mk: the kernel's lib.mk looks for itself by that name.)
 
@@ -32,6 +33,12 @@ include $(SELFTESTS)/lib.mk
 
 $(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED): \
 	$(TEST_LIB)/module.c $(TEST_LIB)/kernel_log.c | $(OUTPUT)
+
+# lib.mk has put $(OUTPUT) in front of the names.
+$(filter %_test,$(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED)): \
+	$(TEST_LIB)/case.c
+$(filter %_kselftest,$(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED)): \
+	$(TEST_LIB)/workers.c
 
 $(OUTPUT):
 	$(Q)mkdir -p $@

@@ -21,13 +21,13 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "misc_sample.h"
 #include "module.h"
+#include "workers.h"
 
 /*
  * Opening costs what zeroing this costs. Signed: a length of -1, which is an
@@ -38,7 +38,6 @@
 
 #define WRITERS 4
 #define READERS 3
-#define MAX_WORKERS 8
 
 /* The records of all writers fill a file to the last byte. */
 #define RECORDS (CAPACITY / sizeof(struct record))
@@ -68,10 +67,7 @@ FIXTURE(misc_sample)
 	char device[64];
 	int fd;
 	struct shared *shared;
-	/* Whoever waits at the gate goes on when nobody can write to it. */
-	int gate[2];
-	pid_t workers[MAX_WORKERS];
-	unsigned int nr_workers;
+	struct workers workers;
 };
 
 FIXTURE_VARIANT(misc_sample)
@@ -98,7 +94,8 @@ FIXTURE_VARIANT_ADD(misc_sample, rust)
 static bool open_all(sample_fixture *self)
 {
 	self->fd = open(self->device, O_RDWR | O_CLOEXEC);
-	return self->fd >= 0 && pipe2(self->gate, O_CLOEXEC) == 0;
+	return self->fd >= 0 &&
+	       workers_setup(&self->workers, &self->shared->stop);
 }
 
 FIXTURE_SETUP(misc_sample)
@@ -126,85 +123,13 @@ FIXTURE_SETUP(misc_sample)
 
 FIXTURE_TEARDOWN(misc_sample)
 {
-	unsigned int i;
 	int err;
 
-	/* A failed case leaves its workers; they hold the module. */
-	for (i = 0; i < self->nr_workers; i++) {
-		if (!self->workers[i])
-			continue;
-		kill(self->workers[i], SIGKILL);
-		waitpid(self->workers[i], NULL, 0);
-	}
+	kill_workers(&self->workers);
 	err = module_teardown(&self->module);
 	if (err)
 		TH_LOG("%s", self->module.why);
 	EXPECT_EQ(err, 0);
-}
-
-/*
- * Starts a process that waits at the gate and then does @work, whose result
- * is the status of the process.
- */
-static bool add_worker(sample_fixture *self,
-		       bool (*work)(sample_fixture *self, unsigned int id),
-		       unsigned int id)
-{
-	char byte;
-	pid_t pid;
-
-	pid = fork();
-	if (pid < 0)
-		return false;
-	if (!pid) {
-		close(self->gate[1]);
-		if (read(self->gate[0], &byte, 1))
-			_exit(1);
-		if (work(self, id))
-			_exit(0);
-		atomic_store(&self->shared->stop, 1);
-		_exit(1);
-	}
-	self->workers[self->nr_workers++] = pid;
-	return true;
-}
-
-/* Lets all workers go at once: the gate opens when nobody holds its end. */
-static void open_gate(sample_fixture *self)
-{
-	close(self->gate[1]);
-	self->gate[1] = -1;
-}
-
-static bool worker_succeeds(sample_fixture *self, unsigned int i)
-{
-	int status;
-
-	if (!self->workers[i] ||
-	    waitpid(self->workers[i], &status, 0) != self->workers[i])
-		return false;
-	self->workers[i] = 0;
-	return status == 0;
-}
-
-/* Waits for all; true when each of them was content. */
-static bool workers_succeed(sample_fixture *self)
-{
-	bool good = true;
-	unsigned int i;
-
-	for (i = 0; i < self->nr_workers; i++)
-		good &= worker_succeeds(self, i);
-	self->nr_workers = 0;
-	return good;
-}
-
-static bool worker_is_alive(sample_fixture *self, unsigned int i)
-{
-	if (!waitpid(self->workers[i], NULL, WNOHANG))
-		return true;
-	self->workers[i] = 0;
-	return false;
 }
 
 static void make_record(struct record *record, unsigned int writer,
@@ -242,8 +167,9 @@ static bool write_record(int fd, unsigned int writer, unsigned int number)
 	return writev(fd, parts, 3) == sizeof(record);
 }
 
-static bool write_records(sample_fixture *self, unsigned int id)
+static bool write_records(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	unsigned int i;
 
 	for (i = 0; i < RECORDS_EACH; i++)
@@ -257,8 +183,9 @@ static bool write_records(sample_fixture *self, unsigned int id)
  * and nothing more will come. Each must be whole, new to everybody, and later
  * than what this reader had from the same writer.
  */
-static bool read_records(sample_fixture *self, unsigned int id)
+static bool read_records(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	unsigned int next[WRITERS] = {};
 	struct shared *shared = self->shared;
 	struct record record;
@@ -309,9 +236,9 @@ TEST_F_TIMEOUT(misc_sample, writers_of_one_file_lose_nothing, SECONDS)
 	unsigned int i;
 
 	for (i = 0; i < WRITERS; i++)
-		ASSERT_TRUE(add_worker(self, write_records, i));
-	open_gate(self);
-	ASSERT_TRUE(workers_succeed(self));
+		ASSERT_TRUE(add_worker(&self->workers, write_records, self, i));
+	open_gate(&self->workers);
+	ASSERT_TRUE(workers_succeed(&self->workers));
 
 	EXPECT_EQ(file_length(self->fd), CAPACITY);
 	EXPECT_EQ(write(self->fd, "x", 1), -1);
@@ -327,9 +254,9 @@ TEST_F_TIMEOUT(misc_sample, readers_of_one_file_get_each_byte_once, SECONDS)
 		ASSERT_TRUE(write_records(self, i));
 	atomic_store(&self->shared->stop, 1);
 	for (i = 0; i < READERS; i++)
-		ASSERT_TRUE(add_worker(self, read_records, i));
-	open_gate(self);
-	EXPECT_TRUE(workers_succeed(self));
+		ASSERT_TRUE(add_worker(&self->workers, read_records, self, i));
+	open_gate(&self->workers);
+	EXPECT_TRUE(workers_succeed(&self->workers));
 	EXPECT_EQ(atomic_load(&self->shared->read_records), RECORDS);
 }
 
@@ -338,11 +265,11 @@ TEST_F_TIMEOUT(misc_sample, readers_keep_up_with_writers, SECONDS)
 	unsigned int i;
 
 	for (i = 0; i < READERS; i++)
-		ASSERT_TRUE(add_worker(self, read_records, i));
+		ASSERT_TRUE(add_worker(&self->workers, read_records, self, i));
 	for (i = 0; i < WRITERS; i++)
-		ASSERT_TRUE(add_worker(self, write_records, i));
-	open_gate(self);
-	EXPECT_TRUE(workers_succeed(self));
+		ASSERT_TRUE(add_worker(&self->workers, write_records, self, i));
+	open_gate(&self->workers);
+	EXPECT_TRUE(workers_succeed(&self->workers));
 	EXPECT_EQ(atomic_load(&self->shared->read_records), RECORDS);
 }
 
@@ -352,8 +279,9 @@ TEST_F_TIMEOUT(misc_sample, readers_keep_up_with_writers, SECONDS)
 #define LETTERS strlen(KEPT)
 
 /* Half of what fits. In the middle it waits for the first change. */
-static bool write_letters(sample_fixture *self, unsigned int id)
+static bool write_letters(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	unsigned int i;
 
 	for (i = 0; i < CAPACITY / LETTERS / 2; i++) {
@@ -368,8 +296,9 @@ static bool write_letters(sample_fixture *self, unsigned int id)
 }
 
 /* Changes it whenever something was written in the mode that is in force. */
-static bool change_mode(sample_fixture *self, unsigned int id)
+static bool change_mode(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	struct misc_sample_config config = { .mode = MISC_SAMPLE_MODE_UPPER };
 	long length, before = 0;
 
@@ -394,11 +323,11 @@ TEST_F_TIMEOUT(misc_sample, mode_never_changes_within_a_write, SECONDS)
 	char got[sizeof(KEPT)] = {};
 
 	ASSERT_EQ(ioctl(self->fd, MISC_SAMPLE_SET_CONFIG, &upper), 0);
-	ASSERT_TRUE(add_worker(self, write_letters, 0));
-	ASSERT_TRUE(add_worker(self, write_letters, 1));
-	ASSERT_TRUE(add_worker(self, change_mode, 2));
-	open_gate(self);
-	ASSERT_TRUE(workers_succeed(self));
+	ASSERT_TRUE(add_worker(&self->workers, write_letters, self, 0));
+	ASSERT_TRUE(add_worker(&self->workers, write_letters, self, 1));
+	ASSERT_TRUE(add_worker(&self->workers, change_mode, self, 2));
+	open_gate(&self->workers);
+	ASSERT_TRUE(workers_succeed(&self->workers));
 
 	for (i = 0; i < CAPACITY / LETTERS; i++) {
 		ASSERT_EQ(read(self->fd, got, LETTERS), LETTERS);
@@ -415,8 +344,10 @@ TEST_F_TIMEOUT(misc_sample, mode_never_changes_within_a_write, SECONDS)
 }
 
 /* Writes records until it is told to stop, and starts over when it is full. */
-static bool write_on(sample_fixture *self, unsigned int id)
+static bool write_on(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
+
 	while (!atomic_load(&self->shared->stop)) {
 		if (write_record(self->fd, id, 0))
 			continue;
@@ -451,24 +382,25 @@ TEST_F_TIMEOUT(misc_sample, length_is_always_one_of_whole_writes, SECONDS)
 	long length;
 	int i;
 
-	ASSERT_TRUE(add_worker(self, write_on, 0));
-	ASSERT_TRUE(add_worker(self, write_on, 1));
-	open_gate(self);
+	ASSERT_TRUE(add_worker(&self->workers, write_on, self, 0));
+	ASSERT_TRUE(add_worker(&self->workers, write_on, self, 1));
+	open_gate(&self->workers);
 	while (!file_length(self->fd))
-		ASSERT_TRUE(worker_is_alive(self, 0));
+		ASSERT_TRUE(worker_is_alive(&self->workers, 0));
 	for (i = 0; i < 400; i++) {
 		length = i % 2 ? file_length(self->fd) :
-				 fdinfo_length(self->workers[0], self->fd);
+				 fdinfo_length(self->workers.pids[0], self->fd);
 		ASSERT_GE(length, 0);
 		ASSERT_EQ(length % sizeof(struct record), 0);
 	}
 	atomic_store(&self->shared->stop, 1);
-	EXPECT_TRUE(workers_succeed(self));
+	EXPECT_TRUE(workers_succeed(&self->workers));
 }
 
 /* Uses a file of its own, the only one that this worker has open. */
-static bool use_own_file(sample_fixture *self, unsigned int id)
+static bool use_own_file(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	char text[] = "file 0", got[sizeof(text)];
 	int fd;
 
@@ -491,24 +423,16 @@ static bool use_own_file(sample_fixture *self, unsigned int id)
 /* Waits until there are @events; false when they will never come. */
 static bool await_events(sample_fixture *self, unsigned int events)
 {
-	unsigned int i;
-
-	while (atomic_load(&self->shared->events) < events) {
-		for (i = 0; i < self->nr_workers; i++)
-			if (!worker_is_alive(self, i))
-				return false;
-		sched_yield();
-	}
-	return true;
+	return workers_reach(&self->workers, &self->shared->events, events);
 }
 
 TEST_F_TIMEOUT(misc_sample, unload_during_use_is_always_refused, SECONDS)
 {
 	unsigned int i, events;
 
-	ASSERT_TRUE(add_worker(self, use_own_file, 0));
-	ASSERT_TRUE(add_worker(self, use_own_file, 1));
-	open_gate(self);
+	ASSERT_TRUE(add_worker(&self->workers, use_own_file, self, 0));
+	ASSERT_TRUE(add_worker(&self->workers, use_own_file, self, 1));
+	open_gate(&self->workers);
 	/* From here on only the workers' own files hold the module. */
 	ASSERT_TRUE(await_events(self, 10));
 	ASSERT_EQ(close(self->fd), 0);
@@ -520,12 +444,14 @@ TEST_F_TIMEOUT(misc_sample, unload_during_use_is_always_refused, SECONDS)
 		ASSERT_TRUE(await_events(self, events + 2));
 	}
 	atomic_store(&self->shared->stop, 1);
-	EXPECT_TRUE(workers_succeed(self));
+	EXPECT_TRUE(workers_succeed(&self->workers));
 	EXPECT_EQ(module_unload(variant->name), 0);
 }
 
-static bool hold_file(sample_fixture *self, unsigned int id)
+static bool hold_file(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
+
 	while (!atomic_load(&self->shared->stop))
 		pause();
 	return true;
@@ -533,14 +459,12 @@ static bool hold_file(sample_fixture *self, unsigned int id)
 
 TEST_F(misc_sample, file_of_a_child_outlives_that_of_its_parent)
 {
-	ASSERT_TRUE(add_worker(self, hold_file, 0));
+	ASSERT_TRUE(add_worker(&self->workers, hold_file, self, 0));
 	ASSERT_EQ(close(self->fd), 0);
 	EXPECT_EQ(module_unload(variant->name), -EAGAIN);
 
 	/* Death closes it before anybody can wait for the dead. */
-	ASSERT_EQ(kill(self->workers[0], SIGKILL), 0);
-	ASSERT_EQ(waitpid(self->workers[0], NULL, 0), self->workers[0]);
-	self->workers[0] = 0;
+	ASSERT_TRUE(kill_workers(&self->workers));
 	EXPECT_EQ(module_unload(variant->name), 0);
 }
 
@@ -555,8 +479,9 @@ static void count_signal(int number)
  * A signal every millisecond: no call is cut short or repeated by it. The
  * writes wait for it now and then, else they would be over too soon.
  */
-static bool write_under_signals(sample_fixture *self, unsigned int id)
+static bool write_under_signals(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
 	struct sigaction action = { .sa_handler = count_signal };
 	unsigned int i;
@@ -579,9 +504,10 @@ TEST_F_TIMEOUT(misc_sample, signals_do_no_harm, SECONDS)
 	unsigned int i;
 
 	for (i = 0; i < WRITERS; i++)
-		ASSERT_TRUE(add_worker(self, write_under_signals, i));
-	open_gate(self);
-	ASSERT_TRUE(workers_succeed(self));
+		ASSERT_TRUE(add_worker(&self->workers, write_under_signals,
+				       self, i));
+	open_gate(&self->workers);
+	ASSERT_TRUE(workers_succeed(&self->workers));
 	EXPECT_EQ(file_length(self->fd), CAPACITY);
 	EXPECT_TRUE(file_has_all_records(self));
 }
@@ -592,16 +518,13 @@ TEST_F_TIMEOUT(misc_sample, killed_writer_leaves_a_usable_file, SECONDS)
 	long length;
 	int round;
 
-	open_gate(self);
+	open_gate(&self->workers);
 	for (round = 0; round < 5; round++) {
 		ASSERT_EQ(ioctl(self->fd, MISC_SAMPLE_CLEAR), 0);
-		self->nr_workers = 0;
-		ASSERT_TRUE(add_worker(self, write_on, 1));
+		ASSERT_TRUE(add_worker(&self->workers, write_on, self, 1));
 		while (!file_length(self->fd))
-			ASSERT_TRUE(worker_is_alive(self, 0));
-		ASSERT_EQ(kill(self->workers[0], SIGKILL), 0);
-		ASSERT_EQ(waitpid(self->workers[0], NULL, 0), self->workers[0]);
-		self->workers[0] = 0;
+			ASSERT_TRUE(worker_is_alive(&self->workers, 0));
+		ASSERT_TRUE(kill_workers(&self->workers));
 
 		/* It may have died between its clear and its next write. */
 		for (length = file_length(self->fd); length > 0;
@@ -675,8 +598,9 @@ TEST_F_TIMEOUT(misc_sample, closing_gives_the_memory_back, SECONDS)
 }
 
 /* Opens whenever there is something to open. */
-static bool keep_opening(sample_fixture *self, unsigned int id)
+static bool keep_opening(void *data, unsigned int id)
 {
+	sample_fixture *self = data;
 	bool good;
 	int fd;
 
@@ -706,8 +630,8 @@ TEST_F_TIMEOUT(misc_sample, load_and_unload_while_others_open, 2 * SECONDS)
 
 	/* Before the fork: the worker must not inherit it. */
 	ASSERT_EQ(close(self->fd), 0);
-	ASSERT_TRUE(add_worker(self, keep_opening, 0));
-	open_gate(self);
+	ASSERT_TRUE(add_worker(&self->workers, keep_opening, self, 0));
+	open_gate(&self->workers);
 	for (i = 0; i < 3; i++) {
 		/* Twice: the first may be late, and from the last round. */
 		atomic_store(&self->shared->events, 0);
@@ -719,7 +643,7 @@ TEST_F_TIMEOUT(misc_sample, load_and_unload_while_others_open, 2 * SECONDS)
 		ASSERT_EQ(module_load(variant->name, ""), 0);
 	}
 	atomic_store(&self->shared->stop, 1);
-	EXPECT_TRUE(workers_succeed(self));
+	EXPECT_TRUE(workers_succeed(&self->workers));
 }
 
 TEST_HARNESS_MAIN

@@ -12,129 +12,22 @@
 
 #define _GNU_SOURCE
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "case.h"
 #include "misc_sample.h"
-#include "module.h"
-
-#define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
-
-#define CASE(name) static void name(void **state)
 
 #define CAPACITY_MAX "capacity=1048576"
-
-#define assert_fails(call, error)                 \
-	do {                                      \
-		errno = 0;                        \
-		assert_int_equal((call), -1);     \
-		assert_int_equal(errno, (error)); \
-	} while (0)
-
-static const char *name;
-static char device[64];
-static struct module_fixture module;
-
-/*
- * The first byte of a page without access; the page before it is ordinary
- * memory. Below 4 GiB, so that a 32-bit call can point to it.
- */
-static char *edge;
-
-/* The kernel's own memory: no process may name it, not even for 0 bytes. */
-#define KERNEL_ADDRESS ((void *)-4096L)
-
-static char *make_edge(void)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	char *map;
-
-#ifdef MAP_32BIT
-	flags |= MAP_32BIT;
-#endif
-	map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (map == MAP_FAILED || mprotect(map + page, page, PROT_NONE))
-		return NULL;
-	return map + page;
-}
-
-static int setup(void **state)
-{
-	if (module_setup(&module, name, *state))
-		fail_msg("%s", module.why);
-	return 0;
-}
-
-/* A case that loads the module itself may have done so in any way. */
-static int teardown(void **state)
-{
-	int err = *state ? module_leave(&module, *state) :
-			   module_teardown(&module);
-
-	if (err)
-		fail_msg("%s", module.why);
-	return 0;
-}
-
-/* A last case without a name, for what the one before has left loaded. */
-static int unload_at_the_end(void **state)
-{
-	int err = module_setup(&module, name, NULL);
-
-	if (!err)
-		err = module_teardown(&module);
-	if (err)
-		print_error("%s\n", module.why);
-	return err;
-}
-
-static int open_for(int flags)
-{
-	int fd = open(device, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		fail_msg("open %s: %s", device, strerror(errno));
-	return fd;
-}
-
-static int open_device(void)
-{
-	return open_for(O_RDWR);
-}
-
-static void put(int fd, const char *text)
-{
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-}
-
-/* Reads what is left, which must be @text. */
-static void expect_left(int fd, const char *text)
-{
-	char got[64];
-	ssize_t len = read(fd, got, sizeof(got));
-
-	assert_int_equal(len, strlen(text));
-	assert_memory_equal(got, text, len);
-}
 
 static unsigned int length(int fd)
 {
@@ -158,28 +51,6 @@ static unsigned int mode_of(int fd)
 	memset(&config, 0xff, sizeof(config));
 	assert_int_equal(ioctl(fd, MISC_SAMPLE_GET_CONFIG, &config), 0);
 	return config.mode;
-}
-
-static char *allocate(size_t size)
-{
-	char *memory = malloc(size);
-
-	assert_non_null(memory);
-	return memory;
-}
-
-static void fill_up(int fd, size_t capacity)
-{
-	char *zeros = calloc(1, capacity);
-
-	assert_non_null(zeros);
-	assert_int_equal(write(fd, zeros, capacity), capacity);
-	free(zeros);
-}
-
-static bool is_rust(void)
-{
-	return !strncmp(name, "rust_", strlen("rust_"));
 }
 
 /* The module and its parameter */
@@ -224,17 +95,6 @@ CASE(capacity_may_be_no_power_of_two)
 CASE(capacity_may_be_written_in_hexadecimal)
 {
 	expect_capacity("capacity=0x10", 16);
-}
-
-static void expect_refused(const char *parameters, int error)
-{
-	int err = module_load(name, parameters);
-
-	if (err != -error)
-		fail_msg("\"%s\" gives %s, not %s", parameters,
-			 err ? strerror(-err) : "success", strerror(error));
-	assert_false(module_is_loaded(name));
-	assert_fails(access(device, F_OK), ENOENT);
 }
 
 CASE(capacity_outside_the_limits_is_refused)
@@ -1062,69 +922,6 @@ CASE(unknown_ioctl_is_refused)
 	assert_int_equal(length(fd), 3);
 }
 
-/*
- * What a 32-bit program would call. This one is 64-bit, but "int $0x80" takes
- * the kernel's 32-bit entry, compat ioctl included.
- */
-#ifdef __x86_64__
-static int call32(unsigned int number, unsigned int a, unsigned int b,
-		  unsigned int c)
-{
-	long ret;
-
-	asm volatile("int $0x80"
-		     : "=a"(ret)
-		     : "a"(number), "b"(a), "c"(b), "d"(c)
-		     : "memory", "cc", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-#define GETPID_32 20
-#define IOCTL_32 54
-
-/* The first such call is made by a child: it dies where there is no entry. */
-static bool has_call32(void)
-{
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		signal(SIGSEGV, SIG_DFL);
-		_exit(call32(GETPID_32, 0, 0, 0) == getpid() ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status == 0;
-}
-#else
-#define IOCTL_32 0
-
-static int call32(unsigned int number, unsigned int a, unsigned int b,
-		  unsigned int c)
-{
-	return -1;
-}
-
-static bool has_call32(void)
-{
-	return false;
-}
-#endif
-
-static int ioctl32(int fd, unsigned int request, const void *argument)
-{
-	return call32(IOCTL_32, fd, request, (uintptr_t)argument);
-}
-
-static void need_call32(void)
-{
-	if (has_call32())
-		return;
-	print_message("this kernel runs no 32-bit x86 programs\n");
-	skip();
-}
-
 CASE(ioctls_work_for_32_bit_programs)
 {
 	struct misc_sample_config *config = (void *)(edge - sizeof(*config));
@@ -1175,23 +972,6 @@ CASE(wrong_ioctls_fail_for_32_bit_programs)
 
 /* /proc */
 
-static void expect_fdinfo(int fd, const char *lines)
-{
-	char path[64], text[1024];
-	ssize_t len;
-	int info;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(info >= 0);
-	len = read(info, text, sizeof(text) - 1);
-	assert_true(len > 0);
-	text[len] = '\0';
-	close(info);
-	if (!strstr(text, lines))
-		fail_msg("fdinfo has no lines \"%s\", but:\n%s", lines, text);
-}
-
 CASE(fdinfo_shows_length_and_mode)
 {
 	int fd = open_device();
@@ -1212,16 +992,6 @@ CASE(fdinfo_shows_the_largest_length)
 	fill_up(fd, MISC_SAMPLE_CAPACITY_MAX);
 	expect_fdinfo(fd, "\nlength:\t1048576\nmode:\tkeep\n");
 }
-
-/*
- * A case, and the parameters that its module is loaded with. Where neighbours
- * have the same, it is not loaded again.
- */
-#define WITH(parameters, test)                                          \
-	cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, \
-						 parameters)
-/* One that loads the module itself. */
-#define UNLOADED(test) WITH(NULL, test)
 
 static const struct CMUnitTest cases[] = {
 	UNLOADED(capacity_is_4096_by_default),
@@ -1302,21 +1072,6 @@ static const struct CMUnitTest cases[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s misc_sample|rust_misc_sample\n",
-			argv[0]);
-		return 2;
-	}
-	name = argv[1];
-	snprintf(device, sizeof(device), "/dev/%s", name);
-
-	edge = make_edge();
-	if (!edge) {
-		perror("mmap");
-		return 1;
-	}
-
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name(name, cases, NULL,
-					   unload_at_the_end);
+	return case_main(argc, argv, "misc_sample", "/dev/%s", cases,
+			 ARRAY_SIZE(cases));
 }

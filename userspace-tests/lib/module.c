@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -191,6 +192,25 @@ static void close_files(struct module_fixture *module)
 	close_range(first, ~0U, 0);
 }
 
+/* A mapping holds the module too, and a case that has failed may leave some. */
+static void unmap_files(struct module_fixture *module)
+{
+	size_t length = strlen(module->name);
+	char line[PATH_MAX + 128], *file;
+	unsigned long start, end;
+	FILE *maps;
+
+	maps = fopen("/proc/self/maps", "re");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		file = strrchr(line, '/');
+		if (file && !strncmp(file + 1, module->name, length) &&
+		    sscanf(line, "%lx-%lx", &start, &end) == 2)
+			munmap((void *)start, end - start);
+	}
+	if (maps)
+		fclose(maps);
+}
+
 /* The end of the log of a case; @err is what has gone wrong so far. */
 static int end_log(struct module_fixture *module, int err)
 {
@@ -212,6 +232,7 @@ static int end_log(struct module_fixture *module, int err)
 
 int module_teardown(struct module_fixture *module)
 {
+	unmap_files(module);
 	close_files(module);
 	return end_log(module, unload(module));
 }
@@ -220,6 +241,7 @@ int module_leave(struct module_fixture *module, const char *parameters)
 {
 	int err;
 
+	unmap_files(module);
 	close_files(module);
 	/* Not loaded, or still in use: the teardown says what is wrong. */
 	if (module_refcount(module->name) != 0)

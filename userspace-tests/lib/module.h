@@ -58,9 +58,10 @@ int module_setup(struct module_fixture *module, const char *name,
 		 const char *parameters);
 
 /*
- * Ends a case, however it went: closes every descriptor that was opened in
- * this process since the setup and unloads the module. 0, or a negative errno: that of the
- * unload, or -EIO when the kernel log is not clean.
+ * Ends a case, however it went: closes every descriptor that was opened in this
+ * process since the setup, unmaps every file whose name begins with that of the
+ * module, and unloads it. 0, or a negative errno: that of the unload, or -EIO
+ * when the kernel log is not clean.
  */
 int module_teardown(struct module_fixture *module);
 
