@@ -33,6 +33,11 @@ use kernel::{
     prelude::*, //
 };
 
+#[path = "this_module.rs"]
+mod this_module;
+
+use self::this_module::this_module;
+
 /// Registers a misc device whose open files are streams and hold this module.
 ///
 /// It takes the place of [`MiscDeviceRegistration::register`]; what it makes is the same type, so
@@ -129,16 +134,4 @@ impl<T: MiscDevice> StreamOps<T> {
         // SAFETY: The caller promises what this callback, which is that of `T`, requires.
         unsafe { Self::BASE_OPEN(inode, file) }
     }
-}
-
-/// The module that this file is compiled into: C's `THIS_MODULE`.
-const fn this_module() -> *mut bindings::module {
-    #[cfg(MODULE)]
-    let module = (&raw const bindings::__this_module).cast_mut();
-
-    // What is built into the kernel is never unloaded.
-    #[cfg(not(MODULE))]
-    let module = core::ptr::null_mut();
-
-    module
 }
