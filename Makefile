@@ -3,7 +3,7 @@
 # The front door. What is behind it is in scripts/; what Kbuild reads is Kbuild.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check modules modules_install shell lint doctor cache clean \
+.PHONY: help demo check bench modules modules_install shell lint doctor cache clean \
 	compile_commands.json rust-project.json
 
 S := scripts
@@ -22,8 +22,9 @@ MAKEFLAGS += --no-print-directory
 help:
 	@echo "Linux kernel modules, each in C and in Rust, tested in a VM."
 	@echo
-	@echo "  make demo       build a C and a Rust module, use both in a guest"
+	@echo "  make demo       build each pair, and show in a guest what it does"
 	@echo "  make check      run all tests and controls on all kernels"
+	@echo "  make bench      how fast they are, against the kernel's own"
 	@echo "  make modules    build the modules (build/)"
 	@echo "  make shell      a shell in a guest that has them"
 	@echo "  make lint       check style and licences"
@@ -48,6 +49,9 @@ demo:
 check:
 	@$(S)/check $(addprefix --kernel=,$(KERNEL)) $(addprefix --only=,$(T)) \
 		$(addprefix --impl=,$(IMPL))
+
+bench:
+	@$(S)/bench $(KERNEL)
 
 modules:
 ifdef KDIR

@@ -118,17 +118,20 @@ static const struct file_operations memory_anchor_fops = {};
 /* 0 or a negative errno. memory_destroy() undoes it. */
 static int memory_init(struct memory *memory, unsigned long pages)
 {
+	struct file *anchor;
+
 	mutex_init(&memory->lock);
 	memory->pages = pages;
 	memory->slots = kvcalloc(pages, sizeof(*memory->slots), GFP_KERNEL);
 	if (!memory->slots)
 		return -ENOMEM;
-	memory->anchor = anon_inode_create_getfile(
-		KBUILD_MODNAME, &memory_anchor_fops, NULL, O_RDWR, NULL);
-	if (IS_ERR(memory->anchor)) {
+	anchor = anon_inode_create_getfile(KBUILD_MODNAME, &memory_anchor_fops,
+					   NULL, O_RDWR, NULL);
+	if (IS_ERR(anchor)) {
 		kvfree(memory->slots);
-		return PTR_ERR(memory->anchor);
+		return PTR_ERR(anchor);
 	}
+	memory->anchor = anchor;
 	return 0;
 }
 

@@ -521,9 +521,9 @@ impl Cdev {
             bindings::cdev_set_parent(raw, &raw mut (*nodes.first.as_ptr()).kobj);
         }
 
+        let region = &nodes.region;
         // SAFETY: The cdev is complete, and the numbers belong to `nodes`.
-        let result =
-            to_result(unsafe { bindings::cdev_add(raw, nodes.region.first, nodes.region.count) });
+        let result = to_result(unsafe { bindings::cdev_add(raw, region.first, region.count) });
         if let Err(error) = result {
             // A cdev that was not added has no reference to its parent, but would put one.
             //

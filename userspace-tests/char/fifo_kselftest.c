@@ -872,7 +872,7 @@ TEST_F_TIMEOUT(fifo_sample, last_writer_ends_all_waiting_reads, SECONDS)
 
 /* Waiting for events */
 
-enum how { POLL, SELECT, EPOLL_LEVEL, EPOLL_EDGE, HOWS };
+enum how { POLL, SELECT, EPOLL_LEVEL, EPOLL_EDGE, EPOLL_EXCLUSIVE, HOWS };
 
 static int wait_by_select(int fd, bool reads)
 {
@@ -894,6 +894,8 @@ static bool wait_for_event(sample_fixture *self, unsigned int id)
 
 	if (self->how == EPOLL_EDGE)
 		event.events |= EPOLLET;
+	if (self->how == EPOLL_EXCLUSIVE)
+		event.events |= EPOLLEXCLUSIVE;
 	if (self->how >= EPOLL_LEVEL) {
 		epoll = epoll_create1(EPOLL_CLOEXEC);
 		if (epoll_ctl(epoll, EPOLL_CTL_ADD, self->file, &event))
@@ -997,6 +999,112 @@ TEST_F_TIMEOUT(fifo_sample, every_change_wakes_whoever_polls_for_it, SECONDS)
 			}
 		}
 	}
+}
+
+static bool all_got(sample_fixture *self, unsigned int event)
+{
+	unsigned int i, workers = self->workers.number;
+
+	if (!workers_succeed(&self->workers))
+		return false;
+	for (i = 0; i < workers; i++)
+		if (!(self->shared->of[i].events & event))
+			return false;
+	return true;
+}
+
+/* They ask to be woken one at a time, but here all have something to hear. */
+TEST_F_TIMEOUT(fifo_sample, last_peer_wakes_all_who_poll_exclusively, SECONDS)
+{
+	unsigned int i;
+
+	open_gate(&self->workers);
+	self->how = EPOLL_EXCLUSIVE;
+	self->events = POLLIN;
+	for (i = 0; i < 3; i++)
+		ASSERT_TRUE(start(self, wait_for_event, O_RDONLY));
+	ASSERT_TRUE(all_sleep(self));
+	ASSERT_TRUE(open_writer(self));
+	close_writer(self);
+	ASSERT_TRUE(all_got(self, EPOLLHUP));
+
+	ASSERT_TRUE(open_reader(self));
+	ASSERT_TRUE(open_writer(self));
+	ASSERT_TRUE(fill(self, SIZE));
+	self->events = POLLOUT;
+	for (i = 0; i < 3; i++)
+		ASSERT_TRUE(start(self, wait_for_event, O_WRONLY));
+	ASSERT_TRUE(all_sleep(self));
+	close_reader(self);
+	ASSERT_TRUE(all_got(self, EPOLLERR));
+}
+
+/* The race is narrow: without the lock, one in some thousand rounds shows it. */
+#define O_ASYNC_ROUNDS 500
+
+/* In each round one switches it off, and the others on, at the same time. */
+static bool switch_o_async(sample_fixture *self, unsigned int id)
+{
+	unsigned int round;
+
+	for (round = 1; round <= O_ASYNC_ROUNDS; round++) {
+		while (atomic_load(&self->shared->done) < round)
+			sched_yield();
+		if (fcntl(self->file, F_SETFL, id ? O_ASYNC : 0))
+			return false;
+		atomic_store(&self->shared->of[id].begun, round);
+	}
+	return true;
+}
+
+static void switch_round(sample_fixture *self, unsigned int round)
+{
+	unsigned int i;
+
+	atomic_store(&self->shared->done, round);
+	for (i = 0; i < self->workers.number; i++)
+		while (atomic_load(&self->shared->of[i].begun) < round)
+			sched_yield();
+}
+
+static bool sigio_is_pending(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 && sigismember(&set, SIGIO) == 1;
+}
+
+/*
+ * A file that is a reader and a writer is in two lists, and has one flag that
+ * says so. A list that kept it would signal its owner, also when it is closed.
+ */
+TEST_F_TIMEOUT(fifo_sample, o_async_is_off_when_many_have_switched_it, SECONDS)
+{
+	unsigned int i;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	ASSERT_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	self->file = open_file(self, O_RDWR);
+	ASSERT_GE(self->file, 0);
+	ASSERT_EQ(fcntl(self->file, F_SETOWN, getpid()), 0);
+	self->work = switch_o_async;
+	for (i = 0; i < 2; i++)
+		ASSERT_TRUE(add_worker(&self->workers, run, self, i));
+	open_gate(&self->workers);
+	ASSERT_TRUE(open_reader(self));
+	ASSERT_TRUE(open_writer(self));
+
+	for (i = 1; i <= O_ASYNC_ROUNDS; i++) {
+		ASSERT_EQ(fcntl(self->file, F_SETFL, O_ASYNC), 0);
+		switch_round(self, i);
+		ASSERT_EQ(fcntl(self->file, F_SETFL, 0), 0);
+		ASSERT_TRUE(write_byte(self));
+		ASSERT_TRUE(takes(self, "x"));
+		ASSERT_FALSE(sigio_is_pending());
+	}
+	EXPECT_TRUE(workers_succeed(&self->workers));
 }
 
 static bool wait_for_sigio(sample_fixture *self, unsigned int id)

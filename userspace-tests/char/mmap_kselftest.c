@@ -44,7 +44,7 @@
 #define WRITERS 2
 #define READERS 2
 
-/* What is written in turns is written so often. */
+/* What races is repeated so often, or a few times that. */
 #define ROUNDS 40
 
 /* Ample for a debug kernel on a busy host: a hang, not slowness, ends here. */

@@ -33,11 +33,11 @@ static void show_pages(int fd)
 
 int main(int argc, char **argv)
 {
+	int fd, prot = PROT_READ | PROT_WRITE;
 	long page = sysconf(_SC_PAGESIZE);
 	struct mmap_sample_range third = { 2 * page, page };
 	char text[16] = {};
 	char *memory;
-	int fd;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: %s /dev/mmap_sample\n", argv[0]);
@@ -45,8 +45,7 @@ int main(int argc, char **argv)
 	}
 	fd = open(argv[1], O_RDWR | O_CLOEXEC);
 	check(fd >= 0, argv[1]);
-	memory = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		      0);
+	memory = mmap(NULL, 4 * page, prot, MAP_SHARED, fd, 0);
 	check(memory != MAP_FAILED, "mmap");
 
 	printf("first byte with data: %ld\n", (long)lseek(fd, 0, SEEK_DATA));

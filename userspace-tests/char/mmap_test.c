@@ -2164,7 +2164,7 @@ CASE(what_is_not_needed_in_a_shared_mapping_stays)
 	expect_at(fd, size - 1, "x");
 }
 
-CASE(msync_changes_nothing)
+CASE(sync_changes_nothing)
 {
 	int fd = open_device();
 	char *at = map_all(fd);
@@ -2172,6 +2172,9 @@ CASE(msync_changes_nothing)
 	at[page] = 'x';
 	assert_int_equal(msync(at, size, MS_ASYNC), 0);
 	assert_int_equal(msync(at, size, MS_ASYNC | MS_INVALIDATE), 0);
+	assert_int_equal(msync(at, size, MS_SYNC), 0);
+	assert_int_equal(fsync(fd), 0);
+	assert_int_equal(fdatasync(fd), 0);
 	assert_int_equal(at[page], 'x');
 	expect_at(fd, page, "x");
 	assert_int_equal(pages(fd), 1);
@@ -2974,7 +2977,7 @@ static const struct CMUnitTest cases[] = {
 	EMPTY("", mapping_that_has_shrunk_cannot_grow_back),
 	EMPTY("", populated_mapping_has_its_pages),
 	EMPTY("", what_is_not_needed_in_a_shared_mapping_stays),
-	EMPTY("", msync_changes_nothing),
+	EMPTY("", sync_changes_nothing),
 
 	EMPTY("", page_can_be_read_into_itself),
 	EMPTY("", page_can_be_read_into_another),

@@ -34,6 +34,6 @@ for module in "$@"; do
 	echo "$module: the one in $language"
 	# shellcheck source=/dev/null
 	source "./${module#rust_}.sh"
-	[ -z "$(ls /dev | grep "^$module")" ]
+	compgen -G "/dev/$module*" >/dev/null && exit 1
 	say "unloaded, and its nodes are gone"
 done
