@@ -139,6 +139,42 @@ static bool handle(int number, int flags)
 	return sigaction(number, &action, NULL) == 0;
 }
 
+static int open_file(sample_fixture *self, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/%s%u", self->name, self->minor);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static int set_size(int fd, __u32 size)
+{
+	return ioctl(fd, FIFO_SAMPLE_SET_SIZE, &size);
+}
+
+/* By a file that is neither reader nor writer. */
+static bool make_size(sample_fixture *self, __u32 size)
+{
+	int fd = open_file(self, O_NEITHER);
+	bool good;
+
+	good = fd >= 0 && ioctl(fd, FIFO_SAMPLE_RESET) == 0 &&
+	       set_size(fd, size) == 0;
+	close(fd);
+	return good;
+}
+
+/* The case before may have left bytes, and another size. */
+static bool empty_fifos(sample_fixture *self)
+{
+	bool good;
+
+	self->minor = 1;
+	good = make_size(self, SIZE);
+	self->minor = 0;
+	return good && make_size(self, SIZE);
+}
+
 FIXTURE_SETUP(fifo_sample)
 {
 	bool good;
@@ -158,7 +194,8 @@ FIXTURE_SETUP(fifo_sample)
 	ASSERT_EQ(err, 0);
 
 	/* After the module's setup: see module.h. */
-	good = workers_setup(&self->workers, &self->shared->stop);
+	good = empty_fifos(self) &&
+	       workers_setup(&self->workers, &self->shared->stop);
 	/* There is no teardown after a setup that has failed. */
 	if (!good)
 		module_teardown(&self->module);
@@ -170,21 +207,13 @@ FIXTURE_TEARDOWN(fifo_sample)
 	int err;
 
 	kill_workers(&self->workers);
-	err = module_teardown(&self->module);
+	err = module_leave(&self->module, PARAMETERS);
 	if (err)
 		TH_LOG("%s", self->module.why);
 	EXPECT_EQ(err, 0);
 }
 
 /* The test's own files */
-
-static int open_file(sample_fixture *self, int flags)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/%s%u", self->name, self->minor);
-	return open(path, flags | O_CLOEXEC);
-}
 
 static bool open_reader(sample_fixture *self)
 {
@@ -233,23 +262,6 @@ static bool at_the_end(sample_fixture *self)
 	char byte;
 
 	return read(self->reader, &byte, 1) == 0;
-}
-
-static int set_size(int fd, __u32 size)
-{
-	return ioctl(fd, FIFO_SAMPLE_SET_SIZE, &size);
-}
-
-/* By a file that is neither reader nor writer. */
-static bool make_size(sample_fixture *self, __u32 size)
-{
-	int fd = open_file(self, O_NEITHER);
-	bool good;
-
-	good = fd >= 0 && ioctl(fd, FIFO_SAMPLE_RESET) == 0 &&
-	       set_size(fd, size) == 0;
-	close(fd);
-	return good;
 }
 
 static int bytes_in(int fd)

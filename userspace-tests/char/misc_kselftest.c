@@ -126,7 +126,7 @@ FIXTURE_TEARDOWN(misc_sample)
 	int err;
 
 	kill_workers(&self->workers);
-	err = module_teardown(&self->module);
+	err = module_leave(&self->module, PARAMETERS);
 	if (err)
 		TH_LOG("%s", self->module.why);
 	EXPECT_EQ(err, 0);

@@ -105,8 +105,13 @@ static char *map(sample_fixture *self, int flags)
 
 static bool open_all(sample_fixture *self)
 {
+	struct mmap_sample_range all = { 0, self->size };
+
 	self->fd = open(self->device, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0)
+		return false;
+	/* The case before may have left pages. */
+	if (ioctl(self->fd, MMAP_SAMPLE_PUNCH_HOLE, &all))
 		return false;
 	self->memory = map(self, MAP_SHARED);
 	return self->memory != MAP_FAILED &&
@@ -143,7 +148,7 @@ FIXTURE_TEARDOWN(mmap_sample)
 	int err;
 
 	kill_workers(&self->workers);
-	err = module_teardown(&self->module);
+	err = module_leave(&self->module, PARAMETERS);
 	if (err)
 		TH_LOG("%s", self->module.why);
 	EXPECT_EQ(err, 0);

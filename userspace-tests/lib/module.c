@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The module fixture, on libkmod. Each call makes its own libkmod context, so
- * nothing is carried from one to the next, nor from a parent to its child.
+ * The module fixture, on libkmod. Each call makes its own libkmod context: all
+ * that is carried from one to the next is in struct left.
  */
 
 #define _GNU_SOURCE
@@ -13,10 +13,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mman.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "module.h"
+
+/*
+ * What module_leave() has left loaded; an empty name is nothing. All processes
+ * that come of this one share it: a kselftest runs each case in a child.
+ */
+static struct left {
+	pid_t first;
+	char name[64];
+	char parameters[128];
+} *left;
+
+__attribute__((constructor)) static void make_left(void)
+{
+	void *memory = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	left = memory;
+	left->first = getpid();
+}
+
+/* The runner finds what stays loaded although it should not. */
+__attribute__((destructor)) static void unload_left(void)
+{
+	if (left->first == getpid() && left->name[0])
+		module_unload(left->name);
+}
 
 static struct kmod_ctx *new_context(void)
 {
@@ -139,26 +170,31 @@ static int load_first(struct module_fixture *module, const char *parameters)
 	return err;
 }
 
-static int unload(struct module_fixture *module)
+static int unload(struct module_fixture *module, const char *name)
 {
 	int err = 0;
 
-	if (module_is_loaded(module->name))
-		err = module_unload(module->name);
+	if (module_is_loaded(name))
+		err = module_unload(name);
 	if (err)
 		snprintf(module->why, sizeof(module->why),
-			 "%s stays loaded: %s", module->name, strerror(-err));
+			 "%s stays loaded: %s", name, strerror(-err));
 	return err;
+}
+
+/* Whether a case can have what the case before has left. */
+static bool left_is(const char *name, const char *parameters)
+{
+	return parameters && !strcmp(left->name, name) &&
+	       !strcmp(left->parameters, parameters);
 }
 
 int module_setup(struct module_fixture *module, const char *name,
 		 const char *parameters)
 {
-	const char *left_with = module->left_with;
 	int err;
 
 	module->name = name;
-	module->left_with = NULL;
 	module->why[0] = '\0';
 
 	err = kernel_log_start(&module->log);
@@ -168,12 +204,13 @@ int module_setup(struct module_fixture *module, const char *name,
 		return err;
 	}
 
-	if (left_with && parameters && !strcmp(left_with, parameters))
-		return 0;
-	if (left_with)
-		err = unload(module);
-	if (!err)
-		err = load_first(module, parameters);
+	if (!left_is(name, parameters)) {
+		if (left->name[0])
+			err = unload(module, left->name);
+		if (!err)
+			err = load_first(module, parameters);
+	}
+	left->name[0] = '\0';
 	if (err)
 		kernel_log_end(&module->log);
 	return err;
@@ -234,7 +271,7 @@ int module_teardown(struct module_fixture *module)
 {
 	unmap_files(module);
 	close_files(module);
-	return end_log(module, unload(module));
+	return end_log(module, unload(module, module->name));
 }
 
 int module_leave(struct module_fixture *module, const char *parameters)
@@ -248,9 +285,11 @@ int module_leave(struct module_fixture *module, const char *parameters)
 		return module_teardown(module);
 
 	err = end_log(module, 0);
-	if (err)
+	if (err) {
 		module_unload(module->name);
-	else
-		module->left_with = parameters;
-	return err;
+		return err;
+	}
+	snprintf(left->name, sizeof(left->name), "%s", module->name);
+	snprintf(left->parameters, sizeof(left->parameters), "%s", parameters);
+	return 0;
 }

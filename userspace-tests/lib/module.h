@@ -35,21 +35,18 @@ int module_refcount(const char *name);
  * struct module_fixture - one module during one test case
  * @name: the module
  * @log: the kernel log since the case began
- * @left_with: the parameters with which module_leave() has left it, or NULL
  * @why: after a failed setup or teardown, a sentence that says what is wrong
  */
 struct module_fixture {
 	const char *name;
 	struct kernel_log log;
-	const char *left_with;
 	char why[512];
 };
 
 /*
  * Begins a case. Refuses to run when somebody else has loaded the module. Loads
  * it with @parameters, unless the case before has left it with the same; NULL
- * leaves that to the case. 0, or a negative errno. The first time, @module is
- * all zeros.
+ * leaves that to the case. 0, or a negative errno.
  *
  * What is open in this process by now must stay open until the teardown: a
  * lower number that becomes free would be given to a file of the case.
@@ -66,10 +63,11 @@ int module_setup(struct module_fixture *module, const char *name,
 int module_teardown(struct module_fixture *module);
 
 /*
- * Ends a case like module_teardown(), but leaves the module for a next one: a
- * short case mostly loads and unloads. It was loaded with @parameters, and must
- * not be in use. The last case of all, or a group's end, is for
- * module_teardown().
+ * Ends a case like module_teardown(), but leaves the module for a next one, in
+ * this process or in another that has the same ancestor: a short case mostly
+ * loads and unloads. It was loaded with @parameters. What is in use, or not
+ * loaded, is for module_teardown(), which this calls then. The module goes at
+ * the end of the program, if no other case has unloaded it.
  */
 int module_leave(struct module_fixture *module, const char *parameters);
 
