@@ -28,7 +28,7 @@
 #include "fifo_sample.h"
 
 struct fifo {
-	struct mutex lock; /* protects what follows, up to the wait queues */
+	struct mutex lock; /* for all but the queues, which have their own */
 	struct kfifo bytes;
 	unsigned int readers, writers; /* open files */
 	u64 reader_opens, writer_opens; /* since the fifo was made */
@@ -40,7 +40,7 @@ struct fifo {
 	struct fasync_struct *reader_async, *writer_async; /* SIGIO */
 };
 
-/* An open file. Counters are from then: who never had a peer waits for one. */
+/* An open file. While a counter is as it was then, it had no such peer. */
 struct fifo_end {
 	struct fifo *fifo;
 	u64 reader_opens, writer_opens;
@@ -174,7 +174,7 @@ static size_t fifo_copy_in(struct fifo *fifo, struct iov_iter *from)
 	return copied;
 }
 
-/* Adds an end. Peers that are there were seen, and so was whoever wrote. */
+/* One less, hence different, where a peer is open or bytes tell of a writer. */
 static void fifo_join(struct fifo *fifo, struct fifo_end *end, fmode_t mode)
 {
 	guard(mutex)(&fifo->lock);
@@ -232,7 +232,7 @@ static int fifo_await_room(struct fifo_end *end, size_t left, bool begun,
 		at_once = !begun && left <= fifo_atomic(fifo);
 		if (kfifo_avail(&fifo->bytes) >= (at_once ? left : 1))
 			return 0;
-		fifo->write_waits = !nonblock;
+		fifo->write_waits = !nonblock; /* keeps others out */
 		err = fifo_wait(fifo, &fifo->room_wait, nonblock);
 		if (err)
 			return err;
@@ -267,7 +267,7 @@ static size_t fifo_write(struct fifo_end *end, struct iov_iter *from,
 			*err = -EFAULT;
 	} while (!*err && iov_iter_count(from));
 
-	/* The next one's turn. While this one waited, there was no room. */
+	/* The next one's turn. While this one waited, nobody else had room. */
 	wake_up_interruptible(&fifo->turn_wait);
 	if (fifo->write_waits)
 		fifo_wake_for_room(fifo);

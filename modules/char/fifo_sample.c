@@ -72,7 +72,7 @@ static long fifo_sample_set_size(struct fifo *fifo, u32 __user *arg)
 	return fifo_set_size(fifo, bytes);
 }
 
-/* stream_open(): no position; lseek, pread and pwrite fail with ESPIPE. */
+/* stream_open(): no position; lseek gives ESPIPE. It never fails itself. */
 static int fifo_sample_open(struct inode *inode, struct file *file)
 {
 	struct fifo_end *me = kzalloc_obj(*me, GFP_KERNEL_ACCOUNT);
@@ -80,6 +80,7 @@ static int fifo_sample_open(struct inode *inode, struct file *file)
 	if (!me)
 		return -ENOMEM;
 	file->private_data = me;
+	/* The array stays: an open file holds the module. */
 	fifo_join(&fifos[iminor(inode)], me, file->f_mode);
 	return stream_open(inode, file);
 }
@@ -160,7 +161,7 @@ static int fifo_sample_fasync(int fd, struct file *file, int on)
 	return reader < 0 ? reader : writer;
 }
 
-/* No copy under the lock: what is copied is a snapshot anyway. */
+/* Answers are copied after unlocking: they are snapshots anyway. */
 static long fifo_sample_ioctl(struct file *file, unsigned int cmd,
 			      unsigned long arg)
 {
@@ -233,7 +234,7 @@ static int __init fifo_sample_go_live(void)
 	fifo_cdev = cdev_alloc();
 	if (!fifo_cdev)
 		return -ENOMEM;
-	fifo_cdev->owner = THIS_MODULE;
+	fifo_cdev->owner = THIS_MODULE; /* until .owner of the fops holds it */
 	fifo_cdev->ops = &fifo_sample_fops;
 	err = cdev_add(fifo_cdev, fifo_devt, devices);
 	if (err)
@@ -242,9 +243,9 @@ static int __init fifo_sample_go_live(void)
 }
 
 /*
- * Going live comes last: a file may be open when cdev_add() returns, and an init
- * that fails after that frees code under the file. The price is that a program
- * which udev starts for a new node is too early, and gets ENXIO.
+ * Going live comes last: a file may be open when cdev_add() returns, and an
+ * init that fails after that frees code under the file. The price is that a
+ * program which udev starts for a new node may be too early, and gets ENXIO.
  */
 static int __init fifo_sample_init(void)
 {

@@ -19,8 +19,8 @@
  *   (What is no number for the kernel's parser: see misc_sample.c.)
  *
  * open		does not wait for a peer. O_RDONLY makes a reader, O_WRONLY a
- *		writer, O_RDWR both. A descriptor inherited by fork() or copied by dup() is
- *		the same open file.
+ *		writer, O_RDWR both. A descriptor inherited by fork() or copied
+ *		by dup() is the same open file.
  * read		takes what there is, up to what was asked for, and waits while
  *		there is nothing. It returns 0, the end of file, when the queue
  *		is empty, no writer is open, and this file has had one: a
@@ -36,8 +36,8 @@
  *		since. The process gets SIGPIPE too, as from a pipe, unless
  *		the write was given RWF_NOSIGNAL, where the kernel has that. A
  *		write that had begun returns what was written, SIGPIPE or not.
- *		(One that waits goes in as there is room when the size
- *		becomes smaller than it.)
+ *		(If the size is made smaller than a waiting write, that write
+ *		goes in as there is room.)
  * O_NONBLOCK	EAGAIN instead of waiting: for read when there is nothing; for
  *		write when another write waits for room, when a write of up to
  *		FIFO_SAMPLE_ATOMIC bytes does not fit, or when nothing of a
@@ -56,10 +56,10 @@
  * lseek, pread, pwrite  ESPIPE.
  * poll		readers: POLLIN when there are bytes, POLLHUP when no writer is
  *		open and this file has had one. Writers: POLLOUT when a write
- *		of FIFO_SAMPLE_ATOMIC bytes (or the node's size) would not
- *		wait, POLLERR when no reader is open and this file has had
- *		one. epoll works level- and edge-triggered: each write is an
- *		edge for readers, each read one for writers.
+ *		of FIFO_SAMPLE_ATOMIC bytes (or the node's size, if that is
+ *		smaller) would not wait, POLLERR when no reader is open and
+ *		this file has had one. epoll works level- and edge-triggered:
+ *		each write is an edge for readers, each read one for writers.
  * O_ASYNC	SIGIO to readers when bytes come and when the last writer goes;
  *		to writers when there is room for another reason than their
  *		own (bytes were taken, another write no longer waits, the size

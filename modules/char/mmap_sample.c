@@ -3,8 +3,8 @@
  * A character device that is memory: seekable, sparse, and mappable.
  *
  * A misc device with one memory, mmap_pages.h, that all open files share; here
- * is what the VFS asks of it. read and write take a reference to a page and copy
- * without a lock, as the user's memory may be a mapping of this very device.
+ * is what the VFS asks of it. read and write take a reference to a page and
+ * copy without a lock: the user's memory may be a mapping of this very device.
  * mmap sets up an empty mapping; the fault handler puts each page in when it is
  * touched. Punching a hole takes pages out of the memory and of all mappings.
  * mmap_sample.h is the contract.
@@ -42,7 +42,7 @@ static struct memory memory;
 
 static int mmap_sample_open(struct inode *inode, struct file *file)
 {
-	file->f_mapping = memory.anchor->f_mapping;
+	file->f_mapping = memory.anchor->f_mapping; /* see struct memory */
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static ssize_t mmap_sample_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	while (iov_iter_count(from) && iocb->ki_pos < memory_size(&memory)) {
 		offset = offset_in_page(iocb->ki_pos);
 		length = min(PAGE_SIZE - offset, iov_iter_count(from));
-		/* What cannot be read must make no page. */
+		/* Of what cannot be read at all, it returns all: no page. */
 		if (fault_in_iov_iter_readable(from, length) == length)
 			return done ?: -EFAULT;
 		page = memory_get(&memory, iocb->ki_pos >> PAGE_SHIFT, true);
@@ -121,7 +121,8 @@ static loff_t mmap_sample_llseek(struct file *file, loff_t offset, int whence)
 
 /*
  * vmf_insert_page() under the mutex: a page looked up but not yet mapped would
- * escape a hole that is punched. It takes for success that another was faster.
+ * escape a hole that is punched. That another thread has mapped it first is a
+ * success. A private mapping gets it read-only, and a copy at the first write.
  */
 static vm_fault_t mmap_sample_fault(struct vm_fault *vmf)
 {
@@ -142,8 +143,9 @@ static const struct vm_operations_struct mmap_sample_vm_ops = {
 };
 
 /*
- * VM_MIXEDMAP: we put pages in ourselves. VM_DONTEXPAND: nobody would ask us
- * before a mapping grows. Without VM_MAYEXEC, mprotect() refuses it, too.
+ * VM_MIXEDMAP: vmf_insert_page() wants it, and cannot set it during a fault.
+ * VM_DONTEXPAND: nobody would ask us before a mapping grows. Without
+ * VM_MAYEXEC, mprotect() refuses it, too.
  */
 static int mmap_sample_mmap(struct file *file, struct vm_area_struct *vma)
 {

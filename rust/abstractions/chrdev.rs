@@ -447,7 +447,7 @@ impl<S: Send + Sync + 'static> Drop for Nodes<S> {
     }
 }
 
-/// How the nodes of a registration are called.
+/// What the nodes of a registration are called.
 #[derive(Clone, Copy)]
 pub(crate) enum Names {
     /// One node of this name.

@@ -40,8 +40,8 @@ pub(crate) enum Band {
 ///
 /// # Invariants
 ///
-/// Each list is changed by `fasync_helper()` only. A file is in those of its modes exactly while its
-/// `FASYNC` flag is set, as the VFS takes it out before the release only then.
+/// Each list is changed by `fasync_helper()` only. A file is in those of its modes exactly while
+/// its `FASYNC` flag is set, as the VFS takes it out before the release only then.
 pub(crate) struct Fasync {
     readers: UnsafeCell<*mut bindings::fasync_struct>,
     writers: UnsafeCell<*mut bindings::fasync_struct>,

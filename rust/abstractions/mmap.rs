@@ -72,8 +72,8 @@ impl<'a> Fault<'a> {
         unsafe { (*self.raw.as_ptr()).__bindgen_anon_1.pgoff }
     }
 
-    /// Puts `page` where it was touched. The mapping takes a reference to it. (An `Arc`, since other
-    /// pages, those of a `VBox` say, are memory to which Rust has references.)
+    /// Puts `page` where it was touched. The mapping takes a reference to it. (An `Arc`, since
+    /// other pages, those of a `VBox` say, are memory to which Rust has references.)
     ///
     /// It counts as success that another thread was faster. The caller must make sure that this was
     /// the same page, by a lock around looking it up and inserting it.

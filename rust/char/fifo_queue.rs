@@ -4,9 +4,9 @@
 //!
 //! The queue behind each node of rust_fifo_sample: who waits, and who wakes whom.
 //!
-//! Whoever must wait is in a wait queue before it gives up the mutex, and what ends the wait is done
-//! under the mutex: no wake-up is lost. Sleepers are woken one at a time, and each wakes the next
-//! when something is left: no herd.
+//! Whoever must wait is in a wait queue before it gives up the mutex, and what ends the wait is
+//! done under the mutex: no wake-up is lost. Sleepers are woken one at a time, and each wakes the
+//! next when something is left: no herd.
 
 use kernel::{
     alloc::flags::__GFP_NOWARN,
@@ -73,7 +73,7 @@ pub(crate) struct Fifo {
     pub(crate) fasync: fasync::Fasync,
 }
 
-/// An open file. Counters are from then: who never had a peer waits for one.
+/// An open file. While a counter is as it was then, it had no such peer.
 pub(crate) struct FifoEnd {
     pub(crate) fifo: Arc<Fifo>,
     pub(crate) mode: Mode,
@@ -163,7 +163,7 @@ fn wait(queue: &CondVar, guard: &mut FifoGuard<'_>, nonblock: bool) -> Result {
 }
 
 impl FifoEnd {
-    /// Adds an end. Peers that are there were seen, and so was whoever wrote.
+    /// One less, hence different, where a peer is open or bytes tell of a writer.
     pub(crate) fn join(fifo: Arc<Fifo>, mode: Mode) -> Self {
         let mut inner = fifo.inner.lock();
         let had_reader = inner.readers != 0;
@@ -227,7 +227,7 @@ impl FifoEnd {
             if inner.bytes.avail() >= if at_once { left } else { 1 } {
                 return Ok(());
             }
-            inner.write_waits = !nonblock;
+            inner.write_waits = !nonblock; // keeps others out
             wait(&self.fifo.room_wait, inner, nonblock)?;
         }
     }
@@ -262,7 +262,7 @@ impl FifoEnd {
             }
         }
 
-        // The next one's turn. While this one waited, there was no room.
+        // The next one's turn. While this one waited, nobody else had room.
         fifo.turn_wait.notify_one();
         if inner.write_waits {
             fifo.wake_for_room();

@@ -61,7 +61,7 @@ impl Memory {
         (self.pages << PAGE_SHIFT) as i64
     }
 
-    /// How many pages exist.
+    /// How many pages exist: counted when asked for, where C keeps a counter.
     pub(crate) fn existing(&self) -> usize {
         self.slots.lock().iter().flatten().count()
     }
@@ -77,7 +77,7 @@ impl Memory {
     }
 
     /// Makes the page if need be, and maps it. Both under the lock: a page that was looked up but
-    /// not yet mapped would escape a hole that is punched.
+    /// not yet mapped would escape a hole that is punched. `EFAULT`, past the end, is a SIGBUS.
     pub(crate) fn map(&self, fault: &Fault<'_>) -> Result<Inserted> {
         let mut slots = self.slots.lock();
         let page = touch(slots.get_mut(fault.pgoff()))?;

@@ -192,11 +192,13 @@ impl CharDevice for FifoEnd {
         events
     }
 
+    /// Changing the lists is done by [`CharDevice`], with a lock for each file; in C that of the
+    /// fifo.
     fn fasync(&self) -> &Fasync {
         &self.fifo.fasync
     }
 
-    /// No copy under the lock: what is copied is a snapshot anyway.
+    /// Answers are copied after unlocking: they are snapshots anyway.
     fn ioctl(&self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
         let argp = UserPtr::from_addr(arg);
         let fifo = &self.fifo;
@@ -231,7 +233,8 @@ struct FifoSampleModule {
 
 impl kernel::Module for FifoSampleModule {
     /// Registering comes last, and in it what makes the devices live: an init that fails after that
-    /// frees code under a file.
+    /// frees code under a file. The price is that a program which udev starts for a new node may be
+    /// too early, and gets ENXIO.
     fn init(_module: &'static ThisModule) -> Result<Self> {
         if !(1..=FIFO_SAMPLE_DEVICES_MAX).contains(&devices()) {
             pr_err!(

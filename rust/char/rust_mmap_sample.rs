@@ -5,9 +5,9 @@
 //! A character device that is memory: seekable, sparse, and mappable.
 //!
 //! A device with one memory, mmap_pages.rs, that all open files share; here is what the VFS asks of
-//! it. read and write take a reference to a page and copy without a lock, as the user's memory may
-//! be a mapping of this very device. mmap sets up an empty mapping; the fault handler puts each page
-//! in when it is touched. Punching a hole takes pages out of the memory and of all mappings.
+//! it. read and write take a reference to a page and copy without a lock: the user's memory may be a
+//! mapping of this very device. mmap sets up an empty mapping; the fault handler puts each page in
+//! when it is touched. Punching a hole takes pages out of the memory and of all mappings.
 //! modules/char/mmap_sample.h is the contract.
 //!
 //! Try it:
@@ -16,7 +16,8 @@
 //!   hexdump -C /dev/rust_mmap_sample; rmmod rust_mmap_sample
 //!
 //! C version: modules/char/mmap_sample.c. That is a misc device, which in Rust can neither seek nor
-//! fault: this is a [`CharDevice`] with one node.
+//! fault: this is a [`CharDevice`] with one node. It lacks flush_dcache_page(), see mmap.rs, which
+//! is nothing on x86.
 //! The kernel's parsers of parameters differ as modules/char/misc_sample.c says.
 
 #![deny(unsafe_code)]
@@ -239,6 +240,7 @@ struct MmapSampleModule {
 }
 
 impl kernel::Module for MmapSampleModule {
+    /// Registering comes last: the first open may come before it has returned.
     fn init(_module: &'static ThisModule) -> Result<Self> {
         if !(1..=MMAP_SAMPLE_PAGES_MAX).contains(&pages()) {
             pr_err!(

@@ -2763,15 +2763,37 @@ static void remove_cgroup(void)
 	rmdir(CGROUPS);
 }
 
-/* A control group whose processes get LIMIT bytes of memory, charges included. */
-static bool make_cgroup(void)
+/*
+ * A control group whose processes get so many bytes of memory, charges included:
+ * a number, or "max". Skips the case where the kernel has none.
+ */
+static bool try_make_cgroup(const char *limit)
 {
 	remove_cgroup();
 	return !mkdir(CGROUPS, 0700) &&
 	       !mount("none", CGROUPS, "cgroup2", 0, NULL) &&
 	       write_file(CGROUPS "/cgroup.subtree_control", "+memory") &&
-	       !mkdir(CGROUP, 0700) &&
-	       write_file(CGROUP "/memory.max", "1048576");
+	       !mkdir(CGROUP, 0700) && write_file(CGROUP "/memory.max", limit);
+}
+
+static void make_cgroup(const char *limit)
+{
+	if (try_make_cgroup(limit))
+		return;
+	remove_cgroup();
+	print_message("this kernel has no memory control groups\n");
+	skip();
+}
+
+/* What is charged to the group: bytes, or -1. */
+static long charged(void)
+{
+	int fd = open(CGROUP "/memory.current", O_RDONLY | O_CLOEXEC);
+	char text[32] = {};
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	return len > 0 ? atol(text) : -1;
 }
 
 /* The kernel kills whom it can rather than to refuse memory. */
@@ -2805,11 +2827,7 @@ CASE(write_without_memory_is_short_and_then_fails)
 	int status, fd = open_device();
 	pid_t pid;
 
-	if (!make_cgroup()) {
-		remove_cgroup();
-		print_message("this kernel has no memory control groups\n");
-		skip();
-	}
+	make_cgroup("1048576");
 	pid = fork();
 	if (!pid)
 		_exit(write_without_memory(fd, text, end) ? 0 : 1);
@@ -2818,6 +2836,47 @@ CASE(write_without_memory_is_short_and_then_fails)
 	assert_int_equal(status, 0);
 	expect_at(fd, end - 1, "y");
 	free(text);
+}
+
+/*
+ * Makes all pages of the largest memory, in a group of their own. They stay
+ * charged to it when the process is gone: kmemleak does not know pages, but the
+ * group tells whether they are returned.
+ */
+static int fill_in_cgroup(void)
+{
+	off_t end = MMAP_SAMPLE_PAGES_MAX * page;
+	char *text = make_pattern(end);
+	int status, fd = open_device();
+	pid_t pid;
+
+	make_cgroup("max");
+	pid = fork();
+	if (!pid)
+		_exit(!enter_cgroup() || pwrite(fd, text, end, 0) != end);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	assert_in_range(charged(), end, 2 * end);
+	free(text);
+	return fd;
+}
+
+CASE(unload_returns_the_memory)
+{
+	assert_int_equal(module_load(name, PAGES_MAX), 0);
+	close(fill_in_cgroup());
+	assert_int_equal(module_unload(name), 0);
+	assert_in_range(charged(), 0, 2 * LIMIT);
+	remove_cgroup();
+}
+
+CASE(punching_returns_the_memory)
+{
+	int fd = fill_in_cgroup();
+
+	punch(fd, 0, MMAP_SAMPLE_PAGES_MAX * page);
+	assert_in_range(charged(), 0, 2 * LIMIT);
+	remove_cgroup();
 }
 
 /* The module may come from the case before, with its pages. */
@@ -3018,6 +3077,8 @@ static const struct CMUnitTest cases[] = {
 	EMPTY(PAGES_MAX, seek_finds_the_last_page_of_the_largest_memory),
 	EMPTY(PAGES_MAX, largest_memory_can_be_written_and_mapped_whole),
 	EMPTY(PAGES_MAX, write_without_memory_is_short_and_then_fails),
+	EMPTY(PAGES_MAX, punching_returns_the_memory),
+	UNLOADED(unload_returns_the_memory),
 };
 
 int main(int argc, char **argv)
