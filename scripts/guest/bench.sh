@@ -4,9 +4,9 @@
 # Measures the devices side by side. Runs in a guest: scripts/bench.
 set -eo pipefail
 
-hypervisor='emulated time, comparable within this table only'
-[ "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)" = kvm-clock ] &&
-	hypervisor='under KVM'
+clocks=/sys/devices/system/clocksource/clocksource0/current_clocksource
+time='emulated: compare within this table only'
+[ "$(cat "$clocks")" = kvm-clock ] && time='real, under KVM'
 
 modprobe fifo_sample devices=1 size=65536
 modprobe rust_fifo_sample devices=1 size=65536
@@ -15,8 +15,10 @@ modprobe rust_mmap_sample pages=256
 mkdir -p /dev/shm
 mount -t tmpfs tmpfs /dev/shm
 
-echo "kernel $(uname -r), $(nproc) processors, blocks of 64 KiB ($hypervisor)"
-echo "                              median     ratio to the first"
+echo "kernel $(uname -r), $(nproc) processors, blocks of 64 KiB"
+echo "time is $time"
+echo
+printf '%-28s %14s %6s\n' '' median ratio
 ./throughput stream pipe /dev/fifo_sample0 /dev/rust_fifo_sample0
 ./throughput memory /dev/shm/file /dev/mmap_sample /dev/rust_mmap_sample
 umount /dev/shm
