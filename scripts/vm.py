@@ -38,6 +38,10 @@ MAX_ARGUMENTS = 256  # likewise
 QEMU = "qemu-system-x86_64"
 QEMU_LEAST = (7, 2)
 
+# Memory that the kernel leaves alone. It takes the place of registers: the
+# devices in the tables for ACPI are there, and only the tables know of them.
+REGISTERS = "memmap=0x2000$0x0f000000"
+
 # Programs of the toolchain tree that a guest has beside busybox's. Its shell
 # is not busybox's either: that would take its own applets before these.
 GUEST_PROGRAMS = (
@@ -166,6 +170,9 @@ def machine(snap, share):
     folder = snap.path
     cpu = "host" if snap.accel == "kvm" else "max"
     memory = snap.kernel.memory
+    tables = []
+    for path in sorted(folder.glob("*.aml")):
+        tables += ["-acpitable", f"file={path}"]
     return [
         QEMU,
         *("-machine", "q35,memory-backend=ram,hpet=off"),
@@ -178,10 +185,12 @@ def machine(snap, share):
         *("-kernel", str(snap.kernel.path / "vmlinuz")),
         *("-initrd", str(folder / "initramfs")),
         "-append",
-        "console=ttyS0 loglevel=5 panic=-1 rdinit=/init random.trust_cpu=on",
+        "console=ttyS0 loglevel=5 panic=-1 rdinit=/init random.trust_cpu=on"
+        f" {REGISTERS}",
         *("-device", "virtio-serial-pci"),
         *("-device", "virtserialport,chardev=port,name=kpairs"),
         *("-serial", "chardev:console"),
+        *tables,
         *(("-icount", "shift=0,sleep=off") if snap.jumps else ()),
     ]
 
@@ -260,6 +269,7 @@ def _snapshot(kern, smp, accel, jumps, limit):
         work.mkdir(parents=True)
         try:
             make_initramfs(kern, work)
+            make_tables(work)
             say(f"booting kernel {kern.name} by {accel}, {smp} processor(s), once")
             boot(dataclasses.replace(snap, path=work), limit)
             sealed = json.dumps(dataclasses.replace(snap, path=work).measure())
@@ -282,7 +292,8 @@ def snapshot_key(snap):
         *machine(dataclasses.replace(snap, path=pathlib.Path("/")), "on"),
     ):
         digest.update(part.encode() + b"\n")
-    for path in (*INIT_SOURCES, *INIT_HEADERS, pathlib.Path(__file__)):
+    sources = (*INIT_SOURCES, *INIT_HEADERS, *table_sources())
+    for path in (*sources, pathlib.Path(__file__)):
         digest.update(path.read_bytes())
     if os.environ["KPAIRS_IN_SDK"] == "host":
         # The guest has the host's libraries, which change under us.
@@ -343,6 +354,37 @@ def boot(snap, limit):
             time.sleep(0.01)
         guest.command("quit")
         guest.process.wait()
+
+
+# --- the guest's firmware ---------------------------------------------------
+
+
+def table_sources():
+    """Tables for ACPI, which describe devices that no QEMU has."""
+    folders = ("modules", "userspace-tests")
+    return sorted(path for name in folders for path in (CHECKOUT / name).glob("*/*.asl"))
+
+
+def make_tables(folder):
+    """Makes folder/*.aml, in the order of the sources."""
+    for path in table_sources():
+        name = "-".join(path.relative_to(CHECKOUT).with_suffix(".aml").parts)
+        try:
+            done = subprocess.run(
+                ["iasl", "-vs", "-vr", "-vi", "-we", "-p", folder / name, path],
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+        except FileNotFoundError:
+            raise Error(
+                "iasl is missing: install acpica-tools, or leave out SDK=host"
+            ) from None
+        if done.returncode:
+            said = (done.stdout + done.stderr).splitlines()
+            wrong = [line for line in said if line.startswith(f"{path}(")]
+            line = " ".join([*wrong, *said, f"status {done.returncode}"][0].split())
+            raise Error(f"a table for ACPI does not compile: {line}")
 
 
 # --- the guest's files ------------------------------------------------------
