@@ -53,6 +53,8 @@ use kernel::{
 
 #[path = "fasync.rs"]
 pub(crate) mod fasync;
+#[path = "misc_node.rs"]
+pub(crate) mod misc_node;
 #[path = "mmap.rs"]
 pub(crate) mod mmap;
 #[path = "poll.rs"]
@@ -574,7 +576,6 @@ impl<T: CharDevice> Registration<T> {
     /// `ENOMEM`, `EBUSY` when there are no device numbers left, `EEXIST` when there is a class or
     /// device of that name, `EINVAL` for no nodes or more than there are minors.
     pub(crate) fn new(names: Names, shared: Arc<T::Shared>) -> Result<Self> {
-        const_assert!(T::HAS_MMAP == T::HAS_ADDRESS_SPACE && T::HAS_MMAP == T::HAS_FAULT);
         if names.count() == 0 {
             return Err(EINVAL);
         }
@@ -705,12 +706,6 @@ impl<T: CharDevice> FileOps<T> {
     /// by [`Cdev::new`] for the same `T`.
     unsafe extern "C" fn open(inode: *mut bindings::inode, raw: *mut bindings::file) -> c_int {
         from_result(|| {
-            if !T::HAS_LLSEEK {
-                // SAFETY: The file is being opened and nobody else has seen it: its mode may be
-                // changed. This never fails.
-                unsafe { bindings::stream_open(inode, raw) };
-            }
-
             // SAFETY: The VFS opens through the cdev of the inode, which it holds meanwhile, and
             // the cdev its parent, the `kobj` of the first device of a `Nodes<T::Shared>`.
             let device = unsafe {
@@ -722,29 +717,51 @@ impl<T: CharDevice> FileOps<T> {
             let shared = unsafe { Nodes::<T::Shared>::shared(device) }?;
             // SAFETY: The inode is valid.
             let minor = unsafe { (*inode).i_rdev } & bindings::MINORMASK;
-            // SAFETY: The file is valid until this returns.
-            let mode = Mode::of(unsafe { LocalFile::from_raw_file(raw) });
-
-            let open_file = KBox::try_pin_init(
-                try_pin_init!(OpenFile {
-                    state <- T::open(&shared, minor, mode),
-                    fasync <- new_mutex!(ptr::null()),
-                }? Error),
-                GFP_KERNEL_ACCOUNT,
-            )?;
-            if T::HAS_FASYNC {
-                // INVARIANT: It is borrowed from the state, which does not move.
-                *open_file.fasync.lock() = T::fasync(&open_file.state);
-            }
-            if T::HAS_ADDRESS_SPACE {
-                // SAFETY: The file is being opened. The address space is borrowed from the state,
-                // which is there until `release`, when all mappings of the file are gone.
-                unsafe { T::address_space(&open_file.state).adopt(raw) };
-            }
-            // SAFETY: The file is being opened: its `private_data` is ours.
-            unsafe { (*raw).private_data = open_file.into_foreign() };
-            Ok(0)
+            // SAFETY: By this function's requirements.
+            unsafe { Self::open_shared(inode, raw, &shared, minor) }
         })
+    }
+
+    /// Opens the node of `minor` of the device that `shared` belongs to.
+    ///
+    /// # Safety
+    ///
+    /// `inode` and `raw` must be those of a file that is being opened, and its callbacks be those of
+    /// [`FileOps::TABLE`] for the same `T`, but for `open`.
+    unsafe fn open_shared(
+        inode: *mut bindings::inode,
+        raw: *mut bindings::file,
+        shared: &Arc<T::Shared>,
+        minor: u32,
+    ) -> Result<c_int> {
+        const_assert!(T::HAS_MMAP == T::HAS_ADDRESS_SPACE && T::HAS_MMAP == T::HAS_FAULT);
+        if !T::HAS_LLSEEK {
+            // SAFETY: The file is being opened and nobody else has seen it: its mode may be changed.
+            // This never fails.
+            unsafe { bindings::stream_open(inode, raw) };
+        }
+        // SAFETY: The file is valid until this returns.
+        let mode = Mode::of(unsafe { LocalFile::from_raw_file(raw) });
+
+        let open_file = KBox::try_pin_init(
+            try_pin_init!(OpenFile {
+                state <- T::open(shared, minor, mode),
+                fasync <- new_mutex!(ptr::null()),
+            }? Error),
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        if T::HAS_FASYNC {
+            // INVARIANT: It is borrowed from the state, which does not move.
+            *open_file.fasync.lock() = T::fasync(&open_file.state);
+        }
+        if T::HAS_ADDRESS_SPACE {
+            // SAFETY: The file is being opened. The address space is borrowed from the state, which
+            // is there until `release`, when all mappings of the file are gone.
+            unsafe { T::address_space(&open_file.state).adopt(raw) };
+        }
+        // SAFETY: The file is being opened: its `private_data` is ours.
+        unsafe { (*raw).private_data = open_file.into_foreign() };
+        Ok(0)
     }
 
     /// # Safety

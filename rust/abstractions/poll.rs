@@ -119,6 +119,16 @@ impl PollQueue {
         unsafe { bindings::__wake_up(self.head.get(), bindings::TASK_INTERRUPTIBLE, 1, key) };
     }
 
+    /// As [`PollQueue::wake`], but also wakes each of those of whom one is enough
+    /// (`EPOLLEXCLUSIVE`): for events that are not the same for all files.
+    pub(crate) fn wake_each(&self, events: u32) {
+        // CAST: As in `wake`.
+        let key = ptr::without_provenance_mut(events as usize);
+
+        // SAFETY: As in `wake`.
+        unsafe { bindings::__wake_up(self.head.get(), bindings::TASK_INTERRUPTIBLE, 0, key) };
+    }
+
     /// Wakes all, whatever they wait for. C's `wake_up_interruptible_all()`. Does not sleep.
     pub(crate) fn wake_all(&self) {
         let key = ptr::null_mut();

@@ -106,6 +106,13 @@ void expect_refused(const char *parameters, int error)
 	assert_fails(access(device, F_OK), ENOENT);
 }
 
+void read_log(void)
+{
+	if (kernel_log_drain(&module.log, module.why, sizeof(module.why), NULL,
+			     NULL))
+		fail_msg("%s", module.why);
+}
+
 int open_for(int flags)
 {
 	int fd = open(device, flags | O_CLOEXEC);

@@ -97,6 +97,12 @@ bool is_rust(void);
  */
 void expect_refused(const char *parameters, int error);
 
+/*
+ * Checks the kernel log so far. For cases that make more of it than there is
+ * room for: what is overwritten before it is read fails them.
+ */
+void read_log(void);
+
 /* Opens the device node; O_CLOEXEC is added to @flags. */
 int open_for(int flags);
 

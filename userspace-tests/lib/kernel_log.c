@@ -110,6 +110,10 @@ static const struct complaint complaints[] = {
 	{ "sysfs: cannot create duplicate filename", NULL },
 	{ "something is seriously wrong", NULL },
 	{ "suspiciously returned", NULL },
+	/* A driver that leaves something to the next, or does not count right. */
+	{ "Resources present before probing", NULL },
+	{ "Runtime PM usage count underflow", NULL },
+	{ "Unbalanced pm_runtime_enable", NULL },
 	{ "VFS: Busy inodes after unmount", NULL },
 	{ "unregister_netdevice: waiting for ", NULL },
 	{ "irq ", ": nobody cared" },

@@ -7,8 +7,11 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <glob.h>
 #include <libkmod.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +88,24 @@ static int find_module(struct kmod_ctx *context, const char *name,
 	return 0;
 }
 
+/*
+ * With DEBUG_KOBJECT_RELEASE, the folder of a driver that is no more stays for a
+ * few seconds, longer than its module, and as long as it is there no driver of
+ * that name can be registered.
+ */
+static void wait_for_drivers(const char *name)
+{
+	char pattern[128];
+	glob_t found = {};
+	int i;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/*/drivers/%s", name);
+	for (i = 0; i < 3000 && !glob(pattern, 0, NULL, &found); i++) {
+		globfree(&found);
+		poll(NULL, 0, 10);
+	}
+}
+
 int module_load(const char *name, const char *parameters)
 {
 	struct kmod_module *module;
@@ -100,6 +121,8 @@ int module_load(const char *name, const char *parameters)
 		kmod_module_unref(module);
 	}
 	kmod_unref(context);
+	if (err && !module_is_loaded(name))
+		wait_for_drivers(name);
 	return err;
 }
 
@@ -129,7 +152,66 @@ static int remove_now(struct kmod_module *module)
 
 int module_unload(const char *name)
 {
-	return with_name(name, remove_now);
+	int err = with_name(name, remove_now);
+
+	if (!err)
+		wait_for_drivers(name);
+	return err;
+}
+
+/* Where there is no index of all modules, the module's own list is asked. */
+static bool file_has_alias(struct kmod_ctx *context, const char *name,
+			   const char *alias)
+{
+	struct kmod_list *info = NULL, *entry;
+	struct kmod_module *module;
+	bool found = false;
+
+	if (find_module(context, name, &module))
+		return false;
+	kmod_module_get_info(module, &info);
+	kmod_list_foreach(entry, info)
+	{
+		if (!strcmp(kmod_module_info_get_key(entry), "alias"))
+			found |= !fnmatch(kmod_module_info_get_value(entry),
+					  alias, 0);
+	}
+	kmod_module_info_free_list(info);
+	kmod_module_unref(module);
+	return found;
+}
+
+static bool index_has_alias(struct kmod_ctx *context, const char *name,
+			    const char *alias)
+{
+	struct kmod_list *all = NULL, *entry;
+	struct kmod_module *module;
+	bool found = false;
+
+	if (kmod_module_new_from_lookup(context, alias, &all))
+		return false;
+	kmod_list_foreach(entry, all)
+	{
+		module = kmod_module_get_module(entry);
+		found |= !strcmp(kmod_module_get_name(module), name);
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(all);
+	return found;
+}
+
+bool module_has_alias(const char *name, const char *alias)
+{
+	struct kmod_ctx *context = new_context();
+	bool found;
+
+	if (!context)
+		return false;
+	found = getenv("KPAIRS_MODULES") ?
+			file_has_alias(context, name, alias) :
+			index_has_alias(context, name, alias);
+	kmod_unref(context);
+	return found;
 }
 
 static int init_state(struct kmod_module *module)

@@ -23,10 +23,19 @@
  */
 int module_load(const char *name, const char *parameters);
 
-/* Unloads without force or waiting. 0, or -EAGAIN when it is in use, ... */
+/*
+ * Unloads without force or waiting. 0, or -EAGAIN when it is in use, ... When it
+ * has gone, waits until the folders of its drivers have as well.
+ */
 int module_unload(const char *name);
 
 bool module_is_loaded(const char *name);
+
+/*
+ * Whether "modprobe @alias" would load the module: one of its aliases, which are
+ * patterns, matches.
+ */
+bool module_has_alias(const char *name, const char *alias);
 
 /* How many users the module has now, or a negative errno. */
 int module_refcount(const char *name);
