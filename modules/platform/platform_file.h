@@ -35,19 +35,15 @@ struct platform_file {
 /*
  * misc_open() finds the node under a mutex that misc_deregister() takes, and
  * calls this under it: the recorder is still there, and holds its first
- * reference.
+ * reference. Its lock must not be taken here, as whoever has it may wait for
+ * the supply: all misc devices would wait with him.
  */
 static int platform_file_open(struct inode *inode, struct file *file)
 {
 	struct recorder *me =
 		container_of(file->private_data, struct recorder, misc);
 	struct platform_file *opened;
-	int err;
 
-	err = recorder_lock(me);
-	if (err)
-		return err;
-	recorder_unlock(me);
 	opened = kzalloc_obj(*opened, GFP_KERNEL_ACCOUNT);
 	if (!opened)
 		return -ENOMEM;
@@ -139,17 +135,20 @@ static ssize_t platform_file_write_iter(struct kiocb *iocb,
 	if (iov_iter_count(from) % sizeof(u32))
 		return -EINVAL;
 
-	while (!err && iov_iter_count(from)) {
+	while (iov_iter_count(from)) {
 		wanted = min(iov_iter_count(from), sizeof(values));
 		copied = copy_from_iter(values, wanted, from) / sizeof(u32);
 		if (copied)
 			err = recorder_record(me, values, copied);
-		if (!err)
-			done += copied * sizeof(u32);
-		if (!err && copied * sizeof(u32) < wanted)
+		if (err)
+			break;
+		done += copied * sizeof(u32);
+		if (copied * sizeof(u32) < wanted)
 			err = -EFAULT;
-		if (!err && signal_pending(current))
+		else if (signal_pending(current))
 			err = -EINTR;
+		if (err)
+			break;
 	}
 	return done ?: err;
 }

@@ -19,17 +19,18 @@
 #include "platform_recorder.h"
 
 /*
- * Once there is a link, the core does not let the supply go without unbinding us
- * before. Whether that came in time it tells in `status`: a supply may be bound
- * still, and on its way out. The lock keeps supply and link in place for this
- * look. It is taken with our device locked, by the core; that is no deadlock, as
- * links make no circle. If the supply is not ready, we are tried again when some
- * device was bound, and `devices_deferred` in debugfs tells why we wait.
+ * Once there is a link, the core does not let the supply go without unbinding
+ * us before. Whether that came in time it tells in `status`: a supply may be
+ * bound still, and on its way out. The lock keeps supply and link in place for
+ * this look. It is taken with our device locked, by the core; that is no
+ * deadlock, as links make no circle, unless the supply makes us in its own
+ * probe. If it is not ready, we are tried again when some device was bound, and
+ * `devices_deferred` in debugfs tells why we wait.
  *
- * The link stays, as what it says of the two devices does. (The core can take it
- * away with the consumer's driver, DL_FLAG_AUTOREMOVE_CONSUMER, but warns when it
- * meets such a link while the supply is unbound.) From the second time on, the
- * core asks for the supply itself, before probe.
+ * The link stays, as what it says of the two devices does. (The core can take
+ * it away with the consumer's driver, DL_FLAG_AUTOREMOVE_CONSUMER, but warns
+ * when it meets such a link while the supply is unbound.) From the second time
+ * on, the core asks for the supply itself, before probe.
  */
 static int recorder_find_supply(struct device *dev)
 {

@@ -9,7 +9,8 @@
  * a recorder is counted, and `gone` says that the device is no more: whoever is
  * about to touch the device asks first, and holds the lock until it is done, as
  * recorder_begin() and recorder_end() do. remove sets `gone` under that lock:
- * after it nobody is at the registers, and nobody will be.
+ * after it no program is at the registers, and none will be. Power management
+ * is, until it is disabled.
  *
  * Rust version: rust/platform/recorder.rs
  */
@@ -22,10 +23,12 @@
 #include <linux/io.h>
 #include <linux/kref.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/pm_runtime.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -43,7 +46,8 @@
  * @threshold_max: the largest threshold
  * @read_only: nothing can be written
  * @changed: those who wait for samples, and those who poll
- * @changes: counts what those wait for: samples taken, the device gone
+ * @changes: counts what those wait for: that samples were taken, or that the
+ *	device is gone
  * @lock: protects what follows, and keeps the device in place. Copies from and
  *	to user space are outside of it, as they take as long as user space likes
  * @gone: the device was unbound
@@ -66,7 +70,7 @@ struct recorder {
 	struct mutex lock; /* see above */
 	bool gone;
 	u64 count;
-	u32 resets;
+	u64 resets;
 	u32 threshold;
 };
 
@@ -79,7 +83,7 @@ struct recorder {
  */
 struct recorder_position {
 	u64 next;
-	u32 resets;
+	u64 resets;
 };
 
 static inline u32 recorder_get(struct recorder *me, unsigned int offset)
@@ -128,27 +132,26 @@ static void recorder_unlock(struct recorder *me)
 }
 
 /*
- * Keeps the device switched on until recorder_end(), for somebody who has the
- * lock; when it fails, that is open. May sleep: the driver core calls our own
- * resume, and before that the supply's.
+ * Locks the recorder, and keeps the device switched on until recorder_end().
+ * May sleep: the driver core calls our own resume, and the supply's before it.
  */
-static int recorder_switch_on(struct recorder *me)
+static int recorder_begin(struct recorder *me)
 {
 	int err;
 
+	err = recorder_lock(me);
+	if (err)
+		return err;
 	err = pm_runtime_resume_and_get(me->dev);
 	if (err)
 		recorder_unlock(me);
 	return err;
 }
 
-/* Locks the recorder, and keeps the device switched on until recorder_end(). */
-static int recorder_begin(struct recorder *me)
-{
-	return recorder_lock(me) ?: recorder_switch_on(me);
-}
-
-/* From now on the time runs after which the device is switched off. */
+/*
+ * From now on the time runs after which the device is switched off. (Later
+ * kernels than 6.12 mark it as busy by themselves.)
+ */
 static void recorder_end(struct recorder *me)
 {
 	pm_runtime_mark_last_busy(me->dev);
@@ -157,14 +160,23 @@ static void recorder_end(struct recorder *me)
 }
 
 /*
- * Each file reads every sample, so that none is woken in vain. wake_up_poll()
- * would wake one of those who said that one is enough (EPOLLEXCLUSIVE): it is
- * for events that are the same for all files.
+ * All: each file reads every sample. wake_up_poll() would wake one of those who
+ * said that one is enough (EPOLLEXCLUSIVE): it is for events that are the same
+ * for all files.
  */
 static void recorder_tell(struct recorder *me, __poll_t events)
 {
 	atomic_inc(&me->changes);
 	__wake_up(&me->changed, TASK_NORMAL, 0, poll_to_key(events));
+}
+
+/* What resume does. The supply is on. */
+static void recorder_power_up(struct recorder *me)
+{
+	u32 ups = recorder_get(me, PLATFORM_SAMPLE_POWER_UPS);
+
+	recorder_put(me, PLATFORM_SAMPLE_CONTROL, PLATFORM_SAMPLE_CONTROL_ON);
+	recorder_put(me, PLATFORM_SAMPLE_POWER_UPS, ups + 1);
 }
 
 /* The device is switched on; the caller holds the lock, or is probe. */
@@ -194,16 +206,21 @@ static int recorder_can_take(struct recorder *me)
 static int recorder_record(struct recorder *me, const u32 *values,
 			   size_t number)
 {
+	u64 before;
+	bool news;
 	int err;
 
 	err = recorder_begin(me);
 	if (err)
 		return err;
+	before = me->count;
 	for (size_t i = 0; i < number; i++)
 		if (values[i] >= me->threshold)
 			recorder_take(me, values[i]);
+	news = me->count != before;
 	recorder_end(me);
-	recorder_tell(me, EPOLLIN | EPOLLRDNORM);
+	if (news)
+		recorder_tell(me, EPOLLIN | EPOLLRDNORM);
 	return 0;
 }
 
@@ -237,15 +254,17 @@ static ssize_t recorder_fetch(struct recorder *me, struct recorder_position *at,
 	err = recorder_lock(me);
 	if (err)
 		return err;
-	number = min_t(size_t, recorder_unread(me, at), room);
+	number = min(recorder_unread(me, at), room);
 	if (!number) {
 		recorder_unlock(me);
 		return 0;
 	}
 
-	err = recorder_switch_on(me);
-	if (err)
+	err = pm_runtime_resume_and_get(me->dev);
+	if (err) {
+		recorder_unlock(me);
 		return err;
+	}
 	*from = *at;
 	for (u32 i = 0; i < number; i++) {
 		div_u64_rem(at->next + i, me->samples, &place);
@@ -255,7 +274,7 @@ static ssize_t recorder_fetch(struct recorder *me, struct recorder_position *at,
 	return number;
 }
 
-/* Poll and resets can have moved @at meanwhile, and only ever further. */
+/* Poll can have moved @at on meanwhile; after a reset it begins anew. */
 static void recorder_consume(struct recorder *me, struct recorder_position *at,
 			     const struct recorder_position *from,
 			     size_t number)

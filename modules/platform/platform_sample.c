@@ -18,7 +18,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/acpi.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -48,8 +47,9 @@ static const struct recorder_variant recorder_large = { 56, 100000 };
 
 /*
  * Runtime power management: off when nobody needs it, on before somebody does.
- * The driver core calls these, one at a time, between recorder_begin() and
- * recorder_end() or when no such pair is open.
+ * The driver core calls these one at a time: suspend only when recorder_begin()
+ * has been undone by recorder_end(), resume also from within recorder_begin().
+ * So they must not lock. A supply is on around both.
  */
 static int recorder_suspend(struct device *dev)
 {
@@ -61,15 +61,14 @@ static int recorder_suspend(struct device *dev)
 
 static int recorder_resume(struct device *dev)
 {
-	struct recorder *me = dev_get_drvdata(dev);
-
-	recorder_put(me, PLATFORM_SAMPLE_CONTROL, PLATFORM_SAMPLE_CONTROL_ON);
-	recorder_put(me, PLATFORM_SAMPLE_POWER_UPS,
-		     recorder_get(me, PLATFORM_SAMPLE_POWER_UPS) + 1);
+	recorder_power_up(dev_get_drvdata(dev));
 	return 0;
 }
 
-/* For system sleep too: what is on then is put off, and on again afterwards. */
+/*
+ * For system sleep too: what is on is put off. Afterwards it is on again if
+ * something keeps it so (power/control), else at its next use.
+ */
 static DEFINE_RUNTIME_DEV_PM_OPS(recorder_pm_ops, recorder_suspend,
 				 recorder_resume, NULL);
 
@@ -78,24 +77,11 @@ static void recorder_unref_device(void *me)
 	recorder_unref(me);
 }
 
-static void recorder_power_down(void *me)
+/* Suspends it once more if it is on, and then lets the supply go. */
+static void recorder_power_down(void *dev)
 {
-	recorder_put(me, PLATFORM_SAMPLE_CONTROL, 0);
-}
-
-/*
- * From here on nobody touches the registers: who does has the lock, and who
- * waits for samples wakes up and sees that the device is gone. Nor is it opened
- * again.
- */
-static void recorder_vanish(void *data)
-{
-	struct recorder *me = data;
-
-	scoped_guard(mutex, &me->lock)
-		me->gone = true;
-	recorder_tell(me, EPOLLHUP | EPOLLERR);
-	misc_deregister(&me->misc);
+	pm_runtime_dont_use_autosuspend(dev);
+	pm_runtime_force_suspend(dev);
 }
 
 static struct recorder *recorder_new(struct device *dev)
@@ -118,10 +104,37 @@ static struct recorder *recorder_new(struct device *dev)
 }
 
 /*
+ * A supply is on from pm_runtime_set_active() on: no register is touched
+ * before. (When a step fails before power management is enabled, the core takes
+ * that back.) At the end the time begins after which the device goes off.
+ */
+static int recorder_start(struct recorder *me)
+{
+	struct device *dev = me->dev;
+	int err;
+
+	err = pm_runtime_set_active(dev);
+	if (err)
+		return err;
+	/* The registers are as the last driver has left them. */
+	for (u32 i = 0; i < PLATFORM_SAMPLE_REGISTERS; i += sizeof(u32))
+		recorder_put(me, i, 0);
+	err = recorder_take_initial_samples(me);
+	if (err)
+		return err;
+	recorder_power_up(me);
+
+	pm_runtime_set_autosuspend_delay(dev, PLATFORM_SAMPLE_AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	pm_runtime_mark_last_busy(dev);
+	pm_runtime_enable(dev);
+	return devm_add_action_or_reset(dev, recorder_power_down, dev);
+}
+
+/*
  * What is asked for by devm_*() is given back in reverse order, when the device
- * is unbound as well as when a later step fails: there is nothing to undo here,
- * and no .remove. The node comes last, as programs can open it at once, and so
- * vanishes first.
+ * is unbound as well as when a later step fails: there is nothing to undo here.
+ * The node comes last, as programs can open it at once.
  */
 static int recorder_probe(struct platform_device *pdev)
 {
@@ -148,55 +161,52 @@ static int recorder_probe(struct platform_device *pdev)
 	if (err)
 		return err;
 
-	/* The registers are as the last driver has left them. */
-	for (u32 i = 0; i < PLATFORM_SAMPLE_REGISTERS; i += sizeof(u32))
-		recorder_put(me, i, 0);
-	err = recorder_take_initial_samples(me);
+	err = recorder_start(me);
 	if (err)
 		return err;
-	recorder_resume(dev);
-	err = devm_add_action_or_reset(dev, recorder_power_down, me);
-	if (err)
-		return err;
-
-	/* It is on, and goes off when nobody has used it for a while. */
-	pm_runtime_mark_last_busy(dev);
-	err = devm_pm_runtime_set_active_enabled(dev);
-	if (err)
-		return err;
-	pm_runtime_set_autosuspend_delay(dev, PLATFORM_SAMPLE_AUTOSUSPEND_MS);
-	pm_runtime_use_autosuspend(dev);
 
 	me->misc.name = devm_kasprintf(dev, GFP_KERNEL, KBUILD_MODNAME "-%s",
 				       dev_name(dev));
 	if (!me->misc.name)
 		return -ENOMEM;
-	err = misc_register(&me->misc);
-	if (err)
-		return err;
-	return devm_add_action_or_reset(dev, recorder_vanish, me);
+	return misc_register(&me->misc);
 }
 
-#ifdef CONFIG_ACPI
+/*
+ * Not by devm_*(): programs must be shut out before the core does anything
+ * else, and in 6.12 it lets go of the device's power before what devm_*() has.
+ * From here on no program touches the registers: who does has the lock, and who
+ * waits for samples wakes up and sees that the device is gone.
+ */
+static void recorder_remove(struct platform_device *pdev)
+{
+	struct recorder *me = platform_get_drvdata(pdev);
+
+	scoped_guard(mutex, &me->lock)
+		me->gone = true;
+	recorder_tell(me, EPOLLHUP | EPOLLERR);
+	misc_deregister(&me->misc);
+}
+
 static const struct acpi_device_id recorder_acpi_ids[] = {
 	{ "KPRS0001", (kernel_ulong_t)&recorder_small },
 	{ "KPRS0002", (kernel_ulong_t)&recorder_large },
 	{}
 };
 MODULE_DEVICE_TABLE(acpi, recorder_acpi_ids);
-#endif
 
 /*
- * Without an id_table, a device whose name is the driver's matches as well:
- * those that are made below, and any that is told to by driver_override.
+ * Without an id_table, a device whose name is the driver's matches as well, as
+ * those that are made below.
  */
 static struct platform_driver recorder_driver = {
 	.probe = recorder_probe,
+	.remove = recorder_remove,
 	.driver = {
 		.name = KBUILD_MODNAME,
 		.dev_groups = recorder_groups,
 		.pm = pm_ptr(&recorder_pm_ops),
-		.acpi_match_table = ACPI_PTR(recorder_acpi_ids),
+		.acpi_match_table = recorder_acpi_ids,
 	},
 };
 
@@ -244,7 +254,10 @@ static int __init recorder_init(void)
 			goto unmake;
 		}
 	}
-	/* Last: a device that it binds can be opened, and init not fail then. */
+	/*
+	 * As late as can be: a device that it binds can be opened, and nothing
+	 * waits for that when init fails.
+	 */
 	err = platform_driver_register(&recorder_driver);
 	if (err)
 		goto unmake;

@@ -27,39 +27,46 @@
  *	kpairs,label		string of 1 to PLATFORM_SAMPLE_LABEL_MAX
  *				bytes; required, EINVAL without
  *	kpairs,samples		integer: samples that it holds, 1 to what the
- *				ID says, or EINVAL; default 8
+ *				ID says, or EINVAL (over 32 bits: EOVERFLOW);
+ *				default 8
  *	kpairs,read-only	flag: nothing can be written
- *	kpairs,initial-samples	integers, not more than the device holds, or
- *				EINVAL: in it after each binding; default none
- *	kpairs,supply		reference to another device. Without it being
+ *	kpairs,initial-samples	integers, one at least and not more than the
+ *				device holds, or EINVAL (over 32 bits:
+ *				EOVERFLOW): in it after each binding; default
+ *				none
+ *	kpairs,supply		reference to a platform device. Without it being
  *				bound to a driver, this one is not bound
  *				either: probing is deferred, and tried again
  *				when some device has been bound. When it is
  *				unbound, this one is unbound before. A device
- *				link tells the kernel so; it stays.
+ *				link tells the kernel so; it stays until one of
+ *				the two devices is no more.
  *   A property of another type is what the firmware's code makes of it, in ACPI
  *   EPROTO (a reference: EINVAL). When probing fails, for whatever reason,
- *   nothing is left of it; a write to the driver's `bind` returns the reason.
- *   (Where it would be deferred that is EAGAIN, and it is not tried again: that
- *   is done for what the kernel itself, or `drivers_probe`, has tried to bind.)
+ *   nothing is left of it but that link; a write to the driver's `bind` returns
+ *   the reason. (Where it would be deferred that is EAGAIN, and it is not tried
+ *   again: that is done for what the kernel itself, or `drivers_probe`, has tried
+ *   to bind.)
  *
  * Attributes of a bound device, in its folder in sysfs. They are there before
  * user space is told that it is bound (the uevent "bind").
  *   label	read-only (as all but threshold: opening them for writing
  *		fails with EACCES)
  *   samples	read-only: how many samples it holds
- *   count	read-only: samples taken since the last reset or binding
+ *   count	read-only: samples taken since the last reset or binding, the
+ *		initial ones included
  *   threshold	what a sample must be at least to be taken, 0 at first. Written,
- *		it is a number as for strtoul() with base 0; EINVAL for other
- *		text, ERANGE for more than the ID allows, EPERM when the device
- *		is read-only.
+ *		it is a number as for the kernel's kstrtou32() with base 0: also
+ *		octal and hexadecimal, with a + and one newline if you like;
+ *		EINVAL for other text, ERANGE for more than the ID allows, EPERM
+ *		when the device is read-only.
  *   registers	binary, PLATFORM_SAMPLE_REGISTERS bytes, for root only: below
  *
  * Node	/dev/MODULE-DEVICE, as /dev/platform_sample-KPRS0001:00, while the
  * device is bound. It belongs to root and has mode 0600. An open file holds
  * the module (unloading gives EAGAIN), but not the device: that can be unbound
- * at any time, and then every call fails with ENODEV, those that wait included,
- * but for close, which frees what is left. A file does not come back to life
+ * at any time, and then read, write and ioctl fail with ENODEV, those that wait
+ * included; close frees what is left. A file does not come back to life
  * when the device is bound again; the node is a new one then.
  *
  * read		samples, oldest first, from the oldest that is in the device on;
@@ -68,21 +75,24 @@
  *		than 4 bytes; a rest of less than 4 stays as it is. EFAULT when
  *		nothing could be copied; else whole samples were, and what was
  *		not copied is not consumed. Reads of one open file take turns,
- *		and cannot be killed while they wait for theirs; a reader whose
+ *		and cannot be killed while they wait for theirs, which O_NONBLOCK
+ *		does not change; a reader whose
  *		memory is slow to come delays no other file, nor unbinding.
  * write	takes samples, any number, those below the threshold are dropped
  *		without notice; returns the bytes of all. EINVAL for a length
  *		that is no multiple of 4, EPERM when the device is read-only.
  *		EFAULT when nothing could be copied; the samples before a bad
- *		address count. Length 0 returns 0, if the device is bound and
- *		not read-only.
+ *		address count, and so do those before a signal or unbinding,
+ *		which make a long write short. Length 0 returns 0, if the device
+ *		is bound and not read-only.
  * O_NONBLOCK	EAGAIN instead of waiting.
  * signals	end the waiting: EINTR or a restart, as SA_RESTART says.
  * poll		POLLIN when there is a sample that this file has not read,
  *		POLLOUT always; POLLHUP and POLLERR, and none of these, when
  *		the device was unbound.
  * lseek, pread, pwrite  ESPIPE.
- * readv, writev, splice  like read and write; the vector is one transfer.
+ * readv, writev, splice  like read and write; the vector is one transfer. The
+ *		kernel itself answers for 0 bytes.
  * ioctl	below; ENOTTY for any other number, EFAULT for a bad pointer.
  *		A 32-bit program on a 64-bit kernel sees the same.
  * All calls may sleep.
@@ -92,7 +102,8 @@
  * a read that has something to read, a write, a reset, reading registers,
  * writing threshold. A wait does not keep it on. power/runtime_status tells.
  * The registers keep their values meanwhile. A device that has a supply keeps
- * that on while it is on. Over system sleep it is off.
+ * that on while it is on. Over system sleep it is off; afterwards it is on
+ * when something keeps it on (power/control), else at its next use.
  */
 #ifndef PLATFORM_SAMPLE_H
 #define PLATFORM_SAMPLE_H

@@ -74,8 +74,8 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
         id_info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound;
 
-    /// The device is about to go: whoever uses it must stop. Then its power management is disabled,
-    /// and the value is dropped.
+    /// The device is about to go: whoever uses it must stop. Then it is suspended, if it is on, and
+    /// the value is dropped.
     fn unbind(&self);
 
     /// Switches the device off: when nobody has an `Active` of it, and before system sleep.
@@ -171,7 +171,7 @@ impl<T: Driver> Adapter<T> {
             Ok(0)
         });
         if result != 0 {
-            pm::disable(dev);
+            pm::give_up(dev);
         }
         pm::release(dev);
         result
@@ -191,7 +191,7 @@ impl<T: Driver> Adapter<T> {
 
         data.unbind();
         // Its callbacks find the value by the driver data, where it is until this returns.
-        pm::disable(device.as_ref());
+        pm::shut_down(device.as_ref());
     }
 
     /// C's `DEFINE_RUNTIME_DEV_PM_OPS()`: system sleep puts off what is on, and on again afterwards.

@@ -75,18 +75,36 @@ pub(crate) fn release(device: &Device<Core<'_>>) {
     unsafe { bindings::__pm_runtime_idle(raw(device), flags as c_int) };
 }
 
-/// For the adapters of buses, when the driver is about to lose its data: no callback runs when this
-/// returns, nor will one. May sleep.
-pub(crate) fn disable(device: &Device<Core<'_>>) {
+/// For the adapters of buses, when the driver is about to lose its data: suspends the device, if it
+/// is on, and lets its supplies go. No callback runs when this returns, nor will one. May sleep.
+pub(crate) fn shut_down(device: &Device<Core<'_>>) {
     let device = raw(device);
 
     if is_enabled(device) {
         // SAFETY: The device is valid, and in a callback of its bus: nobody else does this.
         unsafe {
             bindings::__pm_runtime_use_autosuspend(device, false);
+            // When the driver's callback fails, power management is enabled again.
+            if bindings::pm_runtime_force_suspend(device) != 0 {
+                bindings::__pm_runtime_disable(device, true);
+            }
+        }
+    }
+}
+
+/// The same when probe has failed: there is nothing that callbacks could work on.
+pub(crate) fn give_up(device: &Device<Core<'_>>) {
+    let device = raw(device);
+
+    if is_enabled(device) {
+        // SAFETY: As above.
+        unsafe {
+            bindings::__pm_runtime_use_autosuspend(device, false);
             bindings::__pm_runtime_disable(device, true);
         }
     }
+    // SAFETY: As above. Without power management this is but a word, and lets the supplies go.
+    unsafe { bindings::__pm_runtime_set_status(device, bindings::rpm_status_RPM_SUSPENDED as u32) };
 }
 
 impl Runtime {
@@ -107,8 +125,7 @@ impl Runtime {
         }
     }
 
-    /// From now on the device is switched off `delay` milliseconds after the last [`Active`] has
-    /// gone. It is on now, by the caller's doing. May sleep, while its supplies are switched on.
+    /// For probe, before it touches the device: its supplies are on from now on. May sleep.
     ///
     /// `core` is that device: only its driver, in a callback of the bus, has such a reference.
     ///
@@ -116,7 +133,48 @@ impl Runtime {
     ///
     /// `EINVAL` when it is another device, `EBUSY` when its power management is enabled already;
     /// those of the supplies and of the parent.
+    pub(crate) fn set_active(&self, core: &Device<Core<'_>>) -> Result {
+        let device = self.own(core)?;
+
+        // SAFETY: The device is valid, and its power management is not enabled.
+        to_result(unsafe {
+            bindings::__pm_runtime_set_status(device, bindings::rpm_status_RPM_ACTIVE as u32)
+        })
+    }
+
+    /// From now on the device is switched off `delay` milliseconds after the last [`Active`] has
+    /// gone. It is on now, by the caller's doing.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` and `EBUSY` as above.
     pub(crate) fn enable(&self, core: &Device<Core<'_>>, delay: i32) -> Result {
+        let device = self.own(core)?;
+
+        self.mark_last_busy();
+        // SAFETY: The device is valid, and in a callback of its bus, whose adapter disables what is
+        // enabled here before the driver's data goes. That comes last: from then on the device may
+        // be switched off.
+        unsafe {
+            bindings::pm_runtime_set_autosuspend_delay(device, delay);
+            bindings::__pm_runtime_use_autosuspend(device, true);
+            bindings::pm_runtime_enable(device);
+        }
+        Ok(())
+    }
+
+    /// Whether the device is on. A snapshot.
+    pub(crate) fn is_active(&self) -> bool {
+        // SAFETY: The device is valid: we hold a reference. The kernel, too, reads this without a
+        // lock.
+        unsafe {
+            let status = &raw const (*raw(&self.device)).power.runtime_status;
+            status.read_volatile() == bindings::rpm_status_RPM_ACTIVE
+        }
+    }
+
+    /// Our device, if it is `core`, and its power management not in use yet.
+    fn own(&self, core: &Device<Core<'_>>) -> Result<*mut bindings::device> {
         let device = raw(core);
 
         if device != raw(&self.device) {
@@ -125,19 +183,7 @@ impl Runtime {
         if is_enabled(device) {
             return Err(EBUSY);
         }
-        self.mark_last_busy();
-        // SAFETY: The device is valid, and in a callback of its bus, whose adapter disables what is
-        // enabled here before the driver's data goes.
-        unsafe {
-            to_result(bindings::__pm_runtime_set_status(
-                device,
-                bindings::rpm_status_RPM_ACTIVE as u32,
-            ))?;
-            bindings::pm_runtime_enable(device);
-            bindings::pm_runtime_set_autosuspend_delay(device, delay);
-            bindings::__pm_runtime_use_autosuspend(device, true);
-        }
-        Ok(())
+        Ok(device)
     }
 
     /// Switches the device on, if it is off, and keeps it so. May sleep. Not for the callbacks

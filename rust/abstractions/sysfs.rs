@@ -97,9 +97,8 @@ impl<'a> Output<'a> {
     pub(crate) fn emit(self, text: fmt::Arguments<'_>) -> Shown<'a> {
         // SAFETY: `page` is the page of a show callback, and "%pA" takes a pointer to
         // `fmt::Arguments`, which is valid meanwhile.
-        let length = unsafe {
-            bindings::sysfs_emit(self.page, c"%pA".as_char_ptr(), ptr::from_ref(&text))
-        };
+        let length =
+            unsafe { bindings::sysfs_emit(self.page, c"%pA".as_char_ptr(), ptr::from_ref(&text)) };
         Shown {
             length,
             _callback: PhantomData,

@@ -8,9 +8,10 @@
 //! must not be touched after that. What an open file needs, the [`Recorder`], lives until the last
 //! close, which can be much later. So a recorder is in an [`Arc`], and `gone`
 //! says that the device is no more: whoever is about to touch the device asks first, and holds the
-//! lock until it is done, as a [`Session`] does. unbind sets `gone` under that lock: after it nobody
-//! is at the registers, and nobody will be. That is for the right errno; should somebody forget to
-//! ask, there is no mapping left to be touched, see registers.rs.
+//! lock until it is done, as a [`Session`] does. unbind sets `gone` under that lock: after it no
+//! program is at the registers, and none will be. (Power management is, until it is disabled.) That
+//! is for the right errno; should somebody forget to ask, there is no mapping left to be touched,
+//! see registers.rs.
 
 use core::ops::{
     Deref,
@@ -77,7 +78,7 @@ pub(crate) struct State {
     /// Samples taken since the last reset.
     pub(crate) count: u64,
     /// Tells a file that its position is of before a reset.
-    resets: u32,
+    resets: u64,
     /// Smaller samples are dropped.
     pub(crate) threshold: u32,
 }
@@ -88,7 +89,7 @@ pub(crate) struct Position {
     /// Number of the sample that is next.
     next: u64,
     /// Resets that there had been then; after another, `next` means nothing.
-    resets: u32,
+    resets: u64,
 }
 
 /// One device, and what its open files share.
@@ -108,7 +109,8 @@ pub(crate) struct Recorder {
 }
 
 /// A recorder whose device is ours, and switched on when it is needed. Dropping it, which is the
-/// driver's to do, switches the device off for good.
+/// driver's to do, switches it off if it is on: when a later step of probe fails. When it is
+/// unbound, it is off by then.
 pub(crate) struct StartedRecorder(Arc<Recorder>);
 
 impl StartedRecorder {
@@ -128,9 +130,10 @@ impl Deref for StartedRecorder {
 
 impl Drop for StartedRecorder {
     fn drop(&mut self) {
-        // It cannot fail: the registers are there until the device is unbound. Power management has
-        // been disabled, or was never in use.
-        let _ = self.suspend();
+        if self.runtime.is_active() {
+            // It cannot fail: the registers are there until the device is unbound.
+            let _ = self.suspend();
+        }
     }
 }
 
@@ -195,11 +198,14 @@ impl Recorder {
 
     /// For probe: the registers are as the last driver has left them. When this returns the device
     /// is on, has these samples, and goes off when nobody has used it for a while.
+    ///
+    /// A supply is on from `set_active` on: no register is touched before.
     pub(crate) fn start(
         self: Arc<Self>,
         device: &Device<Core<'_>>,
         initial: &[u32],
     ) -> Result<StartedRecorder> {
+        self.runtime.set_active(device)?;
         let started = StartedRecorder(self);
 
         for offset in (0..PLATFORM_SAMPLE_REGISTERS).step_by(size_of::<u32>()) {
@@ -215,15 +221,16 @@ impl Recorder {
         Ok(started)
     }
 
-    /// For unbind: from here on nobody touches the registers: who does has the lock, and who waits
-    /// for samples wakes up and sees that the device is gone.
+    /// For unbind: from here on no program touches the registers: who does has the lock, and who
+    /// waits for samples wakes up and sees that the device is gone.
     pub(crate) fn vanish(&self) {
         self.state.lock().gone = true;
         self.changed.notify_all();
         self.polled.wake_each(poll::HUP | poll::ERR);
     }
 
-    /// The driver core calls this when there is no [`Session`], so that it must not lock.
+    /// The driver core calls this when there is no [`Session`], and before system sleep. It must not
+    /// lock, as little as `resume`.
     pub(crate) fn suspend(&self) -> Result {
         self.registers.put::<PLATFORM_SAMPLE_CONTROL>(0)
     }
@@ -289,13 +296,16 @@ impl Recorder {
     /// Takes samples, but for those below the threshold.
     pub(crate) fn record(&self, values: impl Iterator<Item = u32>) -> Result {
         let mut session = self.begin()?;
-        let threshold = session.threshold;
+        let (before, threshold) = (session.count, session.threshold);
         for value in values.filter(|&value| value >= threshold) {
             self.take(&mut session, value)?;
         }
+        let news = session.count != before;
         drop(session);
-        self.changed.notify_all();
-        self.polled.wake_each(poll::IN);
+        if news {
+            self.changed.notify_all();
+            self.polled.wake_each(poll::IN);
+        }
         Ok(())
     }
 
@@ -364,7 +374,7 @@ impl Recorder {
         Ok((from, number))
     }
 
-    /// Poll and resets can have moved `at` meanwhile, and only ever further.
+    /// Poll can have moved `at` on meanwhile; after a reset it begins anew.
     pub(crate) fn consume(&self, at: &LockedBy<Position, State>, from: Position, number: usize) {
         let mut state = self.state.lock();
         let at = at.access_mut(&mut state);

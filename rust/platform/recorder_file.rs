@@ -94,9 +94,9 @@ impl CharDevice for RecorderFile {
     type Shared = Recorder;
 
     fn open(recorder: &Arc<Recorder>, _minor: u32, _mode: Mode) -> impl PinInit<Self, Error> {
-        let there = recorder.lock().map(drop);
+        // Not locked here, as whoever has the lock may wait for the supply: all misc devices would
+        // wait with him.
         try_pin_init!(Self {
-            _: { there? },
             recorder: recorder.clone(),
             reading <- new_mutex!(()),
             at: recorder.start_position(),

@@ -580,7 +580,15 @@ TEST_F_TIMEOUT(platform_sample, waiting_read_lets_the_device_go_off, SECONDS)
 	EXPECT_TRUE(power_becomes(WEST, "suspended"));
 }
 
-enum how { POLL, POLL_NOTHING, SELECT, EPOLL_LEVEL, EPOLL_EDGE, HOWS };
+enum how {
+	POLL,
+	POLL_NOTHING,
+	SELECT,
+	EPOLL_LEVEL,
+	EPOLL_EDGE,
+	EPOLL_EXCLUSIVE,
+	HOWS
+};
 
 static int wait_by_select(int fd)
 {
@@ -601,6 +609,8 @@ static bool wait_for_event(sample_fixture *self, unsigned int id)
 
 	if (self->how == EPOLL_EDGE)
 		event.events |= EPOLLET;
+	if (self->how == EPOLL_EXCLUSIVE)
+		event.events |= EPOLLEXCLUSIVE;
 	if (self->how == POLL_NOTHING)
 		file.events = 0;
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, self->file, &event))
@@ -650,7 +660,42 @@ TEST_F_TIMEOUT(platform_sample, samples_wake_whoever_polls_for_them, SECONDS)
 	EXPECT_TRUE(heard(self, POLL_NOTHING, POLLHUP | POLLERR));
 }
 
+/* They ask to be woken one at a time, but each has a file of its own. */
+TEST_F_TIMEOUT(platform_sample, samples_wake_all_who_poll_exclusively, SECONDS)
+{
+	unsigned int i;
+
+	open_gate(&self->workers);
+	ASSERT_TRUE(open_own(self));
+	self->how = EPOLL_EXCLUSIVE;
+	for (i = 0; i < 4; i++)
+		ASSERT_TRUE(start(self, wait_for_event, O_RDONLY));
+	ASSERT_TRUE(all_sleep(self));
+	ASSERT_TRUE(record(self->fd, 1, 1));
+	for (i = 0; i < 4; i++) {
+		ASSERT_TRUE(returned(self, i, 1));
+		EXPECT_EQ(self->shared->of[i].events, EPOLLIN);
+	}
+}
+
 /* Unbinding */
+
+TEST_F_TIMEOUT(platform_sample, unbinding_wakes_all_who_poll_exclusively,
+	       SECONDS)
+{
+	unsigned int i;
+
+	open_gate(&self->workers);
+	self->how = EPOLL_EXCLUSIVE;
+	for (i = 0; i < 4; i++)
+		ASSERT_TRUE(start(self, wait_for_event, O_RDONLY));
+	ASSERT_TRUE(all_sleep(self));
+	ASSERT_TRUE(detach(self, WEST));
+	for (i = 0; i < 4; i++) {
+		ASSERT_TRUE(returned(self, i, 1));
+		EXPECT_EQ(self->shared->of[i].events, EPOLLHUP | EPOLLERR);
+	}
+}
 
 TEST_F_TIMEOUT(platform_sample, unbinding_wakes_whoever_polls, SECONDS)
 {
@@ -1168,21 +1213,35 @@ static int take_fault_fd(sample_fixture *self)
 	return fd;
 }
 
-/* A worker begins a call. By the end of this it waits for memory at *@address. */
-static int begin_slow_call(sample_fixture *self, bool writes, __u64 *address)
+/*
+ * A worker begins a call. By the end of this it waits for memory at *@address.
+ * The file is left in self->file.
+ */
+static int begin_slow_call_and_share(sample_fixture *self, bool writes,
+				     __u64 *address)
 {
 	struct uffd_msg fault;
 	int fault_fd;
 
 	self->writes = writes;
 	atomic_store(&self->shared->fault_fd, -1);
-	if (!start(self, call_slowly, O_RDWR))
+	self->file = open_node(self, O_RDWR);
+	if (self->file < 0 || !start_with_file(self, call_slowly))
 		return -1;
 	fault_fd = take_fault_fd(self);
 	if (read(fault_fd, &fault, sizeof(fault)) != sizeof(fault) ||
 	    fault.event != UFFD_EVENT_PAGEFAULT)
 		return -1;
 	*address = fault.arg.pagefault.address & -self->page;
+	return fault_fd;
+}
+
+/* The same, but it alone has the file. */
+static int begin_slow_call(sample_fixture *self, bool writes, __u64 *address)
+{
+	int fault_fd = begin_slow_call_and_share(self, writes, address);
+
+	close(self->file);
 	return fault_fd;
 }
 
@@ -1245,6 +1304,32 @@ TEST_F_TIMEOUT(platform_sample, slow_reader_delays_no_other_file, SECONDS)
 	/* What it was about to copy. */
 	EXPECT_TRUE(has_read(self, 0, 1, 3));
 	EXPECT_TRUE(all_works(self));
+}
+
+TEST_F_TIMEOUT(platform_sample, reads_of_one_file_take_turns, SECONDS)
+{
+	struct outcome *second = &self->shared->of[1];
+	__u64 address;
+	int i, fault_fd;
+
+	open_gate(&self->workers);
+	ASSERT_TRUE(open_own(self));
+	ASSERT_TRUE(record(self->fd, 1, 3));
+	fault_fd = begin_slow_call_and_share(self, false, &address);
+	ASSERT_GE(fault_fd, 0);
+	ASSERT_TRUE(start_with_file(self, read_once));
+	close(self->file);
+	while (!atomic_load(&second->begun))
+		poll(NULL, 0, 5);
+	for (i = 0; i < 30; i++) {
+		ASSERT_FALSE(has_ended(self->workers.pids[1]));
+		poll(NULL, 0, 10);
+	}
+	ASSERT_TRUE(give_memory(self, fault_fd, address));
+	ASSERT_TRUE(has_read(self, 0, 1, 3));
+	ASSERT_TRUE(sleeps(self, 1));
+	ASSERT_TRUE(record(self->fd, 4, 1));
+	EXPECT_TRUE(has_read(self, 1, 4, 1));
 }
 
 TEST_F_TIMEOUT(platform_sample, slow_reader_does_not_delay_unbinding, SECONDS)
