@@ -66,8 +66,8 @@
  * device is bound. It belongs to root and has mode 0600. An open file holds
  * the module (unloading gives EAGAIN), but not the device: that can be unbound
  * at any time, and then read, write and ioctl fail with ENODEV, those that wait
- * included; close frees what is left. A file does not come back to life
- * when the device is bound again; the node is a new one then.
+ * included; close frees what is left. A file does not come back to life when the
+ * device is bound again; the node is a new one then.
  *
  * read		samples, oldest first, from the oldest that is in the device on;
  *		what was not read in time is lost. As many as are there and fit
@@ -75,9 +75,9 @@
  *		than 4 bytes; a rest of less than 4 stays as it is. EFAULT when
  *		nothing could be copied; else whole samples were, and what was
  *		not copied is not consumed. Reads of one open file take turns,
- *		and cannot be killed while they wait for theirs, which O_NONBLOCK
- *		does not change; a reader whose
- *		memory is slow to come delays no other file, nor unbinding.
+ *		and cannot be killed while they wait for theirs, O_NONBLOCK or
+ *		not; a reader whose memory is slow to come delays no other file,
+ *		nor unbinding.
  * write	takes samples, any number, those below the threshold are dropped
  *		without notice; returns the bytes of all. EINVAL for a length
  *		that is no multiple of 4, EPERM when the device is read-only.
