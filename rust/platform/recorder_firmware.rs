@@ -111,7 +111,8 @@ pub(crate) fn map_registers(device: &Device<Core<'_>>) -> Result<Registers> {
     let Some(resource) = device.resource_by_index(0) else {
         return Registers::in_memory();
     };
-    if u64::from(resource.size()) < PLATFORM_SAMPLE_REGISTERS as u64 {
+    // CAST: Small.
+    if resource.size() < PLATFORM_SAMPLE_REGISTERS as u64 {
         return Err(probe_error(dev, EINVAL, fmt!("too few registers")));
     }
     device

@@ -51,8 +51,8 @@ static int __init sleep_module_init(void)
 	err = platform_driver_register(&sleep_module_driver);
 	if (err)
 		goto put_channel;
-	sleep_module_device = platform_device_register_simple(
-		KBUILD_MODNAME, PLATFORM_DEVID_NONE, NULL, 0);
+	sleep_module_device =
+		platform_device_register_simple(KBUILD_MODNAME, -1, NULL, 0);
 	if (IS_ERR(sleep_module_device)) {
 		err = PTR_ERR(sleep_module_device);
 		goto unregister_driver;
