@@ -17,8 +17,8 @@
  * that has no `bind` and no `unbind`.
  *
  * Attributes, in the device's folder, of root. They are there before user space
- * is told that the device is bound (the uevent "bind"), but may not be there yet
- * when it is told that there is one ("add").
+ * is told that the device is bound (the uevent "bind"), but may not be there
+ * yet when it is told that there is one ("add").
  *   value	mode 0644. Written, it is a number as for the kernel's
  *		kstrtou32() with base 0, that a newline may follow; EINVAL for
  *		other text, ERANGE for more than FAUX_SAMPLE_VALUE_MAX, and then

@@ -91,27 +91,27 @@ static int recorder_read_properties(struct recorder *me, u32 samples_max)
 	return 0;
 }
 
-static int recorder_take_initial_samples(struct recorder *me)
+/*
+ * Reads the samples that are to be in the device at first, as many as it holds
+ * at most, to @values. Returns how many, or a negative errno.
+ */
+static int recorder_read_initial_samples(struct recorder *me, u32 *values)
 {
-	u32 values[PLATFORM_SAMPLE_SAMPLES_MAX];
 	struct device *dev = me->dev;
 	int number, err;
 
 	if (!device_property_present(dev, "kpairs,initial-samples"))
 		return 0;
 	number = device_property_count_u32(dev, "kpairs,initial-samples");
-	if (number > 0 && number > me->samples)
+	if (number == 0 || (number > 0 && number > me->samples))
 		number = -EINVAL;
-	if (number <= 0)
-		return dev_err_probe(dev, number ?: -EINVAL,
-				     "kpairs,initial-samples\n");
+	if (number < 0)
+		return dev_err_probe(dev, number, "kpairs,initial-samples\n");
 	err = device_property_read_u32_array(dev, "kpairs,initial-samples",
 					     values, number);
 	if (err)
 		return dev_err_probe(dev, err, "kpairs,initial-samples\n");
-	for (int i = 0; i < number; i++)
-		recorder_take(me, values[i]);
-	return 0;
+	return number;
 }
 
 /* Memory stands in for registers where a device has none, as one from code. */

@@ -9,8 +9,8 @@
  * a recorder is counted, and `gone` says that the device is no more: whoever is
  * about to touch the device asks first, and holds the lock until it is done, as
  * recorder_begin() and recorder_end() do. remove sets `gone` under that lock:
- * after it no program is at the registers, and none will be. Power management
- * is, until it is disabled.
+ * after it no program is at the registers, and none will be. (The callbacks of
+ * power management touch them, until that is disabled.)
  *
  * Rust version: rust/platform/recorder.rs
  */

@@ -12,9 +12,12 @@
  * Try it:
  *   insmod platform_sample.ko devices=1; cd /sys/bus/platform/devices
  *   cat platform_sample.0/label; cat platform_sample.0/power/runtime_status
- *   echo platform_sample.0 >/sys/bus/platform/drivers/platform_sample/unbind
+ *   od -An -tu4 -N12 /dev/platform_sample-platform_sample.0
+ *   cd ../drivers/platform_sample; echo platform_sample.0 >unbind
+ *   echo platform_sample.0 >bind
  *
  * Rust version: rust/platform/rust_platform_sample.rs
+ * The kernel's parsers of parameters differ as char/misc_sample.c says.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -108,7 +111,7 @@ static struct recorder *recorder_new(struct device *dev)
  * before. (When a step fails before power management is enabled, the core takes
  * that back.) At the end the time begins after which the device goes off.
  */
-static int recorder_start(struct recorder *me)
+static int recorder_start(struct recorder *me, const u32 *initial, int number)
 {
 	struct device *dev = me->dev;
 	int err;
@@ -119,9 +122,8 @@ static int recorder_start(struct recorder *me)
 	/* The registers are as the last driver has left them. */
 	for (u32 i = 0; i < PLATFORM_SAMPLE_REGISTERS; i += sizeof(u32))
 		recorder_put(me, i, 0);
-	err = recorder_take_initial_samples(me);
-	if (err)
-		return err;
+	for (int i = 0; i < number; i++)
+		recorder_take(me, initial[i]);
 	recorder_power_up(me);
 
 	pm_runtime_set_autosuspend_delay(dev, PLATFORM_SAMPLE_AUTOSUSPEND_MS);
@@ -140,9 +142,10 @@ static int recorder_probe(struct platform_device *pdev)
 {
 	const struct recorder_variant *variant =
 		device_get_match_data(&pdev->dev);
+	u32 initial[PLATFORM_SAMPLE_SAMPLES_MAX];
 	struct device *dev = &pdev->dev;
 	struct recorder *me;
-	int err;
+	int number, err;
 
 	if (!variant)
 		variant = &recorder_small;
@@ -160,8 +163,11 @@ static int recorder_probe(struct platform_device *pdev)
 	err = recorder_map_registers(pdev, me);
 	if (err)
 		return err;
+	number = recorder_read_initial_samples(me, initial);
+	if (number < 0)
+		return number;
 
-	err = recorder_start(me);
+	err = recorder_start(me, initial, number);
 	if (err)
 		return err;
 
@@ -174,7 +180,8 @@ static int recorder_probe(struct platform_device *pdev)
 
 /*
  * Not by devm_*(): programs must be shut out before the core does anything
- * else, and in 6.12 it lets go of the device's power before what devm_*() has.
+ * else, and in 6.12 it takes the device off its power domain, which can switch
+ * it off, before it gives back what devm_*() has.
  * From here on no program touches the registers: who does has the lock, and who
  * waits for samples wakes up and sees that the device is gone.
  */

@@ -6,7 +6,8 @@
  * its driver, in /sys/bus/platform/drivers/MODULE.
  *
  * The driver is for a recorder of samples, unsigned 32-bit numbers. The device
- * is a block of registers; the last samples stay in it until it is reset.
+ * is a block of registers; the last samples stay in it until it is reset, or
+ * bound again.
  *
  * Module parameter
  *   devices	devices to make from code, MODULE.0 and so on, 0 to
@@ -45,8 +46,8 @@
  *   EPROTO (a reference: EINVAL). When probing fails, for whatever reason,
  *   nothing is left of it but that link; a write to the driver's `bind` returns
  *   the reason. (Where it would be deferred that is EAGAIN, and it is not tried
- *   again: that is done for what the kernel itself, or `drivers_probe`, has tried
- *   to bind.)
+ *   again: that is done for what the kernel itself, or `drivers_probe`, has
+ *   tried to bind.)
  *
  * Attributes of a bound device, in its folder in sysfs. They are there before
  * user space is told that it is bound (the uevent "bind").
@@ -66,8 +67,8 @@
  * device is bound. It belongs to root and has mode 0600. An open file holds
  * the module (unloading gives EAGAIN), but not the device: that can be unbound
  * at any time, and then read, write and ioctl fail with ENODEV, those that wait
- * included; close frees what is left. A file does not come back to life when the
- * device is bound again; the node is a new one then.
+ * included; close frees what is left. A file does not come back to life when
+ * the device is bound again; the node is a new one then.
  *
  * read		samples, oldest first, from the oldest that is in the device on;
  *		what was not read in time is lost. As many as are there and fit

@@ -6,12 +6,12 @@
 //!
 //! Two things end at different times. The device is ours from probe to unbind, and its registers
 //! must not be touched after that. What an open file needs, the [`Recorder`], lives until the last
-//! close, which can be much later. So a recorder is in an [`Arc`], and `gone`
-//! says that the device is no more: whoever is about to touch the device asks first, and holds the
-//! lock until it is done, as a [`Session`] does. unbind sets `gone` under that lock: after it no
-//! program is at the registers, and none will be. (Power management is, until it is disabled.) That
-//! is for the right errno; should somebody forget to ask, there is no mapping left to be touched,
-//! see registers.rs.
+//! close, which can be much later. So a recorder is in an [`Arc`], and `gone` says that the device
+//! is no more: whoever is about to touch the device asks first, and holds the lock until it is done,
+//! as a [`Session`] does. unbind sets `gone` under that lock: after it no program is at the
+//! registers, and none will be. (The callbacks of power management touch them, until that is
+//! disabled.) That is for the right errno; should somebody forget to ask, there is no mapping left
+//! to be touched, see registers.rs.
 
 use core::ops::{
     Deref,
@@ -199,7 +199,8 @@ impl Recorder {
     /// For probe: the registers are as the last driver has left them. When this returns the device
     /// is on, has these samples, and goes off when nobody has used it for a while.
     ///
-    /// A supply is on from `set_active` on: no register is touched before.
+    /// A supply is on from `set_active` on: no register is touched before. (When a step fails before
+    /// power management is enabled, the adapter takes that back.)
     pub(crate) fn start(
         self: Arc<Self>,
         device: &Device<Core<'_>>,
@@ -238,9 +239,9 @@ impl Recorder {
     /// The driver core calls this for a [`Session`] which has the lock already.
     pub(crate) fn resume(&self) -> Result {
         let registers = &self.registers;
+        let ups = registers.get::<PLATFORM_SAMPLE_POWER_UPS>()?;
 
         registers.put::<PLATFORM_SAMPLE_CONTROL>(PLATFORM_SAMPLE_CONTROL_ON)?;
-        let ups = registers.get::<PLATFORM_SAMPLE_POWER_UPS>()?;
         registers.put::<PLATFORM_SAMPLE_POWER_UPS>(ups.wrapping_add(1))
     }
 

@@ -4,7 +4,7 @@
 //!
 //! What firmware says of a device of rust_platform_sample, or a software node in its place:
 //! properties, registers, and a supply. For probe alone; errors of these functions are its result,
-//! and were told in the kernel log.
+//! and were told, but for ENOMEM, about which the kernel is loud enough.
 
 use kernel::{
     device::{

@@ -20,8 +20,8 @@ use crate::{
     PLATFORM_SAMPLE_REGISTERS, //
 };
 
-/// The registers of one device, or memory in their place. After the device was unbound there are
-/// none: then all functions fail with `ENODEV`.
+/// The registers of one device, or memory in their place. After the device was unbound there are no
+/// registers: all functions fail with `ENODEV` then. Memory stays, and does no harm.
 pub(crate) enum Registers {
     /// Mapped until the device is unbound. Whoever is at them meanwhile is waited for.
     Io(DevresExclusiveIoMem<PLATFORM_SAMPLE_REGISTERS>),

@@ -6,14 +6,16 @@
 //!
 //! A platform device is one that no bus can ask what it is: firmware describes it (here an ACPI
 //! table, platform_sample.asl), or code does. The driver core finds the driver and calls its probe,
-//! which makes a [`RecorderDriver`]; dropping that lets go of the device. It is unbound at any time,
-//! also while a program has its node open. modules/platform/platform_sample.h is the contract, and
+//! which makes a [`RecorderDriver`]; dropping that lets go of the device. A device may be unbound at
+//! any time, also while a program has its node open. modules/platform/platform_sample.h is the contract, and
 //! recorder.rs says how the driver gets along with that.
 //!
 //! Try it:
 //!   insmod rust_platform_sample.ko devices=1; cd /sys/bus/platform/devices
 //!   cat rust_platform_sample.0/label; cat rust_platform_sample.0/power/runtime_status
+//!   od -An -tu4 -N12 /dev/rust_platform_sample-rust_platform_sample.0
 //!   cd ../drivers/rust_platform_sample; echo rust_platform_sample.0 >unbind
+//!   echo rust_platform_sample.0 >bind
 //!
 //! C version: modules/platform/platform_sample.c
 //! The kernel's parsers of parameters differ as modules/char/misc_sample.c says.
@@ -175,8 +177,7 @@ impl RecorderDriver {
     }
 }
 
-/// A device whose name is the driver's matches as well: those that are made below, and any that is
-/// told to by driver_override.
+/// A device whose name is the driver's matches as well, as those that are made below.
 impl Driver for RecorderDriver {
     type IdInfo = Variant;
 
@@ -223,7 +224,7 @@ impl Driver for RecorderDriver {
     }
 }
 
-/// The kernel copies all of it: a software node with these properties.
+/// The core copies all of it: a software node with these properties.
 fn make_device(number: u8) -> Result<MadeDevice> {
     let label = CString::try_from_fmt(fmt!("code-{}", number))?;
     let properties = [
@@ -236,7 +237,8 @@ fn make_device(number: u8) -> Result<MadeDevice> {
 
 /// What lives as long as the module is loaded.
 ///
-/// No file is open when it is dropped: each would hold the module. Devices are unbound by that.
+/// No file is open when it is dropped: each would hold the module. Dropping the driver unbinds the
+/// devices.
 #[pin_data]
 struct PlatformSampleModule {
     // In the order of dropping.
@@ -264,7 +266,8 @@ impl kernel::InPlaceModule for PlatformSampleModule {
                 }
                 made
             },
-            // Last: a device that it binds can be opened, and init not fail then.
+            // As late as can be: a device that it binds can be opened, and nothing waits for that
+            // when init fails.
             driver <- driver::Registration::new(NAME, module),
         })
     }
