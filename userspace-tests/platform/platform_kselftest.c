@@ -284,7 +284,8 @@ static long count_of_west(void)
 /* The debug kernel, which alone has kmemleak, takes its time for each. */
 static unsigned int rounds(unsigned int number)
 {
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? number : number / 10;
+	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
+							    number / 10;
 }
 
 /* Workers, and the calls they make */
