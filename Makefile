@@ -34,7 +34,7 @@ help:
 	@echo "  make compile_commands.json rust-project.json    for editors"
 	@echo "  make modules_install KDIR=...   for a kernel of your own"
 	@echo
-	@echo "  T=char T=char/misc_sample    only these tests; T=controls"
+	@echo "  T=char T=char/misc_sample    only these tests; T=controls T=compile_fail"
 	@echo "  IMPL=c IMPL=rust             only one language"
 	@echo "  KERNEL=NAME    one of: $$($(S)/kernel list | xargs)"
 	@echo "  KDIR=PATH      build for any other prepared kernel tree"

@@ -41,6 +41,24 @@ check_paths() {
 	esac
 }
 
+# compiler_flags KDIR: sets flags to the compiler that the kernel tree asks for;
+# an explicit LLVM= or CC= wins.
+compiler_flags() {
+	local config=$1/include/config/auto.conf cc
+	flags=()
+	if [[ -n ${LLVM:-} ]]; then
+		flags+=("LLVM=$LLVM")
+	elif [[ -n ${CC:-} ]]; then
+		flags+=("CC=$CC")
+	elif grep -q '^CONFIG_CC_IS_CLANG=y' "$config"; then
+		flags+=(LLVM=1)
+	else
+		cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\?\([^ "]*\).*/\1/p' "$config")
+		command -v "$cc" >/dev/null && flags+=("CC=$cc")
+	fi
+	return 0
+}
+
 # step LOG TEXT COMMAND...: runs COMMAND with its output in LOG, and shows on
 # a terminal that it goes on. Returns its status.
 step() {
