@@ -7,7 +7,8 @@
 #
 # TEST_GEN_PROGS need no argument, so the kernel's runner can start them too;
 # TEST_GEN_PROGS_EXTENDED want the name of a module. One that is called
-# <sample>_test gets case.c as well, one called <sample>_kselftest workers.c.
+# <sample>_test gets case.c as well, one called <sample>_kselftest or
+# <sample>_stress workers.c.
 #
 # (Not called lib.mk: the kernel's lib.mk looks for itself by that name.)
 
@@ -37,7 +38,7 @@ $(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED): \
 # lib.mk has put $(OUTPUT) in front of the names.
 $(filter %_test,$(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED)): \
 	$(TEST_LIB)/case.c
-$(filter %_kselftest,$(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED)): \
+$(filter %_kselftest %_stress,$(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED)): \
 	$(TEST_LIB)/workers.c
 
 $(OUTPUT):
