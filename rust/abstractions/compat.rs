@@ -28,3 +28,48 @@ pub(crate) type DevresExclusiveIoMem<const SIZE: usize> =
 #[cfg(not(kpairs_linux_7_3))]
 pub(crate) type DevresExclusiveIoMem<const SIZE: usize> =
     kernel::devres::Devres<kernel::io::mem::ExclusiveIoMem<'static, SIZE>>;
+
+/// Puts a value where it stays.
+///
+/// # Safety
+///
+/// `slot` must be valid for writes, and what is in it then must not be moved until it is dropped.
+#[allow(unsafe_code)]
+pub(crate) unsafe fn raw_init<T>(slot: *mut T, init: impl kernel::prelude::PinInit<T>) {
+    // SAFETY: By this function's requirements.
+    #[cfg(kpairs_linux_7_3)]
+    unsafe {
+        pin_init::raw_init(slot, init)
+    };
+    // SAFETY: By this function's requirements.
+    #[cfg(not(kpairs_linux_7_3))]
+    let Ok(()) = unsafe { init.__pinned_init(slot) };
+}
+
+/// What was read before is read before what is read after: C's `smp_rmb()`.
+pub(crate) fn smp_rmb() {
+    #[cfg(kpairs_linux_7_3)]
+    kernel::sync::barrier::smp_mb(kernel::sync::barrier::Read);
+    #[cfg(not(kpairs_linux_7_3))]
+    kernel::sync::barrier::smp_rmb();
+}
+
+/// What was written before is written before what is written after: C's `smp_wmb()`.
+pub(crate) fn smp_wmb() {
+    #[cfg(kpairs_linux_7_3)]
+    kernel::sync::barrier::smp_mb(kernel::sync::barrier::Write);
+    #[cfg(not(kpairs_linux_7_3))]
+    kernel::sync::barrier::smp_wmb();
+}
+
+/// Spinlocks that are held with interrupts off.
+#[cfg(kpairs_linux_7_3)]
+pub(crate) use kernel::sync::{SpinLockIrq, SpinLockIrqGuard};
+
+#[cfg(not(kpairs_linux_7_3))]
+#[path = "spinlock_irq.rs"]
+mod spinlock_irq;
+
+/// Spinlocks that are held with interrupts off.
+#[cfg(not(kpairs_linux_7_3))]
+pub(crate) use spinlock_irq::{SpinLockIrq, SpinLockIrqGuard};

@@ -2,30 +2,33 @@
 //! What is locked for reading only is written.
 // expect: E0594
 
-use core::ops::Deref;
+#[allow(dead_code)]
+#[path = "../../rust/abstractions/lockdep.rs"]
+mod lockdep;
+#[allow(dead_code)]
+#[path = "../../rust/abstractions/rwsem.rs"]
+mod rwsem;
 
-/// What threads share.
-pub struct Record {
+use kernel::prelude::*;
+use rwsem::RwSemaphore;
+
+struct Record {
     count: u64,
 }
 
-/// As that of a reader-writer lock: there may be others of them.
-pub struct ReadGuard<'a>(&'a Record);
-
-// Without DerefMut.
-impl Deref for ReadGuard<'_> {
-    type Target = Record;
-
-    fn deref(&self) -> &Record {
-        self.0
-    }
+/// What threads share.
+#[pin_data]
+pub struct Shared {
+    #[pin]
+    record: RwSemaphore<Record>,
 }
 
 /// Reads.
-pub fn read(guard: ReadGuard<'_>) -> u64 {
+pub fn read(shared: &Shared) -> Result<u64> {
+    let guard = shared.record.read_killable()?;
     #[cfg(broken)]
     {
         guard.count += 1;
     }
-    guard.count
+    Ok(guard.count)
 }
