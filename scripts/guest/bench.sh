@@ -23,3 +23,10 @@ printf '%-28s %14s %6s\n' '' median ratio
 ./throughput memory /dev/shm/file /dev/mmap_sample /dev/rust_mmap_sample
 umount /dev/shm
 rmmod fifo_sample rust_fifo_sample mmap_sample rust_mmap_sample
+
+echo
+echo 'lock_sample: two processes add to one record'
+modprobe lock_sample
+modprobe rust_lock_sample
+./locks contend /dev/lock_sample /dev/rust_lock_sample
+rmmod lock_sample rust_lock_sample
