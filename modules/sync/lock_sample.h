@@ -15,7 +15,7 @@
  * close	of the last descriptor ends the file's timer.
  * ioctl	below; how the file was opened does not matter. ENOTTY for any
  *		other number, the size included; EFAULT for a bad pointer, and
- *		then no record has changed. EINVAL for a record other than 0 and
+ *		then no record has changed (EOPNOTSUPP may come before it). EINVAL for a record other than 0 and
  *		1, for flags that are not named here, and for reserved fields
  *		that are not 0; then EOPNOTSUPP for what the guard lacks: see
  *		LOCK_SAMPLE_HAS_*. A 32-bit program on a 64-bit kernel sees the
@@ -25,7 +25,8 @@
  * The node belongs to root and has mode 0600.
  *
  * How a call waits for a lock depends on the guard: see LOCK_SAMPLE_HAS_*. A
- * wait that a signal ends is not restarted: EINTR.
+ * wait that a signal ends is not restarted: EINTR, whether there is a handler or
+ * not (SIGSTOP and SIGCONT, a tracer).
  */
 #ifndef LOCK_SAMPLE_H
 #define LOCK_SAMPLE_H
@@ -71,7 +72,7 @@
 #define LOCK_SAMPLE_HAS_INTERRUPTIBLE 0x4U
 /* A signal that kills ends the waiting, another does not. */
 #define LOCK_SAMPLE_HAS_KILLABLE 0x8U
-/* Those who only read do not exclude each other: LOCK_SAMPLE_SHARED. */
+/* Readers take the lock, and share it: LOCK_SAMPLE_SHARED. */
 #define LOCK_SAMPLE_HAS_SHARED 0x10U
 /* Adding is possible in interrupt context: LOCK_SAMPLE_START_TIMER. */
 #define LOCK_SAMPLE_HAS_IRQ 0x20U
@@ -84,8 +85,8 @@
  *
  * Where LOCK_SAMPLE_ATOMIC lacks this, a snapshot has @count values at least:
  * they are in @sum, @min, @max and @last, along with some that are not yet in
- * @count. (A LOCK_SAMPLE_RESET while others add or read breaks that, until there
- * is one without.)
+ * @count. (A LOCK_SAMPLE_RESET while others add or read breaks that, until
+ * there is one without.)
  */
 #define LOCK_SAMPLE_HAS_WHOLE 0x80U
 /* Two records can be locked together: LOCK_SAMPLE_TRANSFER and _TOTAL. */

@@ -28,23 +28,23 @@
 
 struct wait_file;
 struct wait_job;
-struct wait_queue;
+struct job_queue;
 
 /* What takes the jobs in their order, and does one at a time: wait_worker.h. */
 struct wait_worker_ops {
-	int (*start)(struct wait_queue *queue);
+	int (*start)(struct job_queue *queue);
 	/* Waits for the job that has begun, and takes the others to their end. */
-	void (*stop)(struct wait_queue *queue);
+	void (*stop)(struct job_queue *queue);
 	/* These two with the queue's lock; false: too late, the job has begun. */
 	void (*add)(struct wait_job *job);
 	bool (*cancel)(struct wait_job *job);
 	/* NULL where the worker cannot be parked. */
-	int (*pause)(struct wait_queue *queue, struct wait_file *file);
-	int (*resume)(struct wait_queue *queue, struct wait_file *file);
+	int (*pause)(struct job_queue *queue, struct wait_file *file);
+	int (*resume)(struct job_queue *queue, struct wait_file *file);
 };
 
 /* The module has one. */
-struct wait_queue {
+struct job_queue {
 	struct mutex lock; /* for the state of all files and jobs, too */
 	unsigned int capacity; /* never changes */
 	bool stopping; /* whatever has not begun is cancelled */
@@ -65,7 +65,7 @@ struct wait_queue {
 /* What an open file and its jobs share: a job may be done when it is closed. */
 struct wait_file {
 	struct kref refs; /* the open file, and each job */
-	struct wait_queue *queue;
+	struct job_queue *queue;
 	struct completion gate; /* counts: complete() once is for one job */
 	wait_queue_head_t drain_wait;
 	/* Under the queue's lock: */
@@ -146,7 +146,7 @@ static struct wait_job *wait_job_new(struct wait_file *file,
  * One submission for the room that one job has left: to wake more of them would
  * be futile. All of the herd, which is what that is for.
  */
-static void wait_queue_wake(struct wait_queue *queue)
+static void job_queue_wake(struct job_queue *queue)
 {
 	wake_up(&queue->room_wait);
 	wake_up_all(&queue->herd_wait);
@@ -155,26 +155,29 @@ static void wait_queue_wake(struct wait_queue *queue)
 /* A job is not queued any more. */
 static void wait_job_leave(struct wait_job *job, enum wait_job_state state)
 {
-	struct wait_queue *queue = job->file->queue;
+	struct job_queue *queue = job->file->queue;
 
 	lockdep_assert_held(&queue->lock);
 	job->state = state;
 	queue->stats.queued--;
-	wait_queue_wake(queue);
+	job_queue_wake(queue);
 }
 
 /*
  * A job is neither queued nor running any more. Whoever waits for it looks at
- * its state with the lock, and so not before this has been all done.
+ * its state with the lock, and so not before this has been all done. Who drains
+ * looks without: it may return before complete_all(), and close the file. What
+ * is touched here stays, as the job holds the file, and the worker the job.
  */
 static void wait_job_end(struct wait_job *job)
 {
 	struct wait_file *file = job->file;
 
 	lockdep_assert_held(&file->queue->lock);
-	if (!--file->active)
+	WRITE_ONCE(file->active, file->active - 1);
+	if (!file->active)
 		wake_up_all(&file->drain_wait);
-	/* complete() would do for one that waits; here there may be many. */
+	/* complete() is for one waiter, once; here there may be more. */
 	complete_all(&job->done);
 }
 
@@ -202,7 +205,7 @@ static bool wait_job_cancel(struct wait_job *job)
 /* For the worker. False when the job is not to be done, and was cancelled. */
 static bool wait_job_begin(struct wait_job *job)
 {
-	struct wait_queue *queue = job->file->queue;
+	struct job_queue *queue = job->file->queue;
 
 	lockdep_assert_held(&queue->lock);
 	if (queue->stopping) {
@@ -226,7 +229,8 @@ static u64 wait_job_work(struct wait_job *job)
 		/*
 		 * A program decides how long. TASK_IDLE is not interruptible,
 		 * as no signal comes to a worker, and neither counts as load
-		 * nor makes the detector of hung tasks complain.
+		 * nor makes the detector of hung tasks complain. (fsleep() does
+		 * both; it is short.)
 		 */
 		wait_for_completion_state(&job->file->gate, TASK_IDLE);
 		break;
@@ -237,7 +241,7 @@ static u64 wait_job_work(struct wait_job *job)
 /* For the worker, without the lock: does what has begun. */
 static void wait_job_do(struct wait_job *job)
 {
-	struct wait_queue *queue = job->file->queue;
+	struct job_queue *queue = job->file->queue;
 	u64 result = wait_job_work(job);
 
 	guard(mutex)(&queue->lock);

@@ -5,7 +5,7 @@
  *
  * Behind a misc device is a queue of jobs and one worker. What each file and
  * job is, and how it ends, is in wait_job.h; the calls that wait, and who wakes
- * them, in wait_queue.h; the worker, a workqueue or a thread, in wait_worker.h.
+ * them, in wait_calls.h; the worker, a workqueue or a thread, in wait_worker.h.
  * Here is what the VFS asks. wait_sample.h is the contract.
  *
  * Try it, with build/tests/sync/wait_show:
@@ -26,7 +26,7 @@
 #include <linux/uaccess.h>
 
 #include "wait_job.h"
-#include "wait_queue.h"
+#include "wait_calls.h"
 #include "wait_sample.h"
 #include "wait_worker.h"
 
@@ -38,7 +38,7 @@ static unsigned long wait_kthread;
 module_param_named(kthread, wait_kthread, ulong, 0);
 MODULE_PARM_DESC(kthread, "1 for a thread, 0 for a workqueue (default)");
 
-static struct wait_queue wait_queue;
+static struct job_queue job_queue;
 
 static bool wait_submit_is_valid(const struct wait_sample_submit *submit)
 {
@@ -103,7 +103,8 @@ static long wait_sample_wait(struct wait_file *me,
 	if (!job)
 		return -ENOENT;
 	err = wait_for_job(job, &wait);
-	if (!err && copy_to_user(arg, &wait, sizeof(wait)))
+	if (!err && (put_user(wait.result, &arg->result) ||
+		     put_user(wait.sequence, &arg->sequence)))
 		err = -EFAULT;
 	if ((!err || err == -ECANCELED) && !(wait.flags & WAIT_SAMPLE_KEEP))
 		wait_collect(job);
@@ -131,7 +132,7 @@ static long wait_sample_drain(struct wait_file *me, s32 __user *arg)
 	return wait_drain(me, timeout_ms);
 }
 
-static long wait_sample_get_stats(struct wait_queue *queue,
+static long wait_sample_get_stats(struct job_queue *queue,
 				  struct wait_sample_stats __user *arg)
 {
 	struct wait_sample_stats stats;
@@ -147,7 +148,7 @@ static long wait_sample_ioctl(struct file *file, unsigned int cmd,
 			      unsigned long arg)
 {
 	struct wait_file *me = file->private_data;
-	struct wait_queue *queue = me->queue;
+	struct job_queue *queue = me->queue;
 	void __user *argp = (void __user *)arg;
 
 	switch (cmd) {
@@ -179,7 +180,7 @@ static long wait_sample_ioctl(struct file *file, unsigned int cmd,
 /* stream_open(): no position; lseek gives ESPIPE. It never fails itself. */
 static int wait_sample_open(struct inode *inode, struct file *file)
 {
-	struct wait_file *me = wait_file_new(&wait_queue);
+	struct wait_file *me = wait_file_new(&job_queue);
 
 	if (!me)
 		return -ENOMEM;
@@ -222,15 +223,15 @@ static int __init wait_sample_init(void)
 		pr_err("kthread=%lu is neither 0 nor 1\n", wait_kthread);
 		return -EINVAL;
 	}
-	wait_queue_init(&wait_queue, capacity);
-	wait_queue.worker = wait_kthread ? &wait_kthread_ops :
-					   &wait_workqueue_ops;
-	err = wait_queue.worker->start(&wait_queue);
+	job_queue_init(&job_queue, capacity);
+	job_queue.worker = wait_kthread ? &wait_kthread_ops :
+					  &wait_workqueue_ops;
+	err = job_queue.worker->start(&job_queue);
 	if (err)
 		return err;
 	err = misc_register(&wait_sample_device);
 	if (err)
-		wait_queue.worker->stop(&wait_queue);
+		job_queue.worker->stop(&job_queue);
 	return err;
 }
 module_init(wait_sample_init);
@@ -242,9 +243,9 @@ module_init(wait_sample_init);
 static void __exit wait_sample_exit(void)
 {
 	misc_deregister(&wait_sample_device);
-	scoped_guard(mutex, &wait_queue.lock)
-		wait_queue.stopping = true;
-	wait_queue.worker->stop(&wait_queue);
+	scoped_guard(mutex, &job_queue.lock)
+		job_queue.stopping = true;
+	job_queue.worker->stop(&job_queue);
 }
 module_exit(wait_sample_exit);
 

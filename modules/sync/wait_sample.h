@@ -52,7 +52,7 @@
 /* What a job does with its argument. */
 /* The result is the argument's square, modulo 2^64. */
 #define WAIT_SAMPLE_SQUARE 0U
-/* Takes as many microseconds; the result is the argument. */
+/* Takes as many microseconds, or more; the result is the argument. */
 #define WAIT_SAMPLE_SLEEP 1U
 /*
  * Waits, without a limit, until WAIT_SAMPLE_OPEN_GATE of the same file lets it
@@ -83,9 +83,10 @@
  * @argument: see WAIT_SAMPLE_SQUARE and the others
  * @kind: one of these; EINVAL for another
  * @flags: any of WAIT_SAMPLE_NOWAIT, _DETACHED, _HERD
- * @id: out: names the job from now on. The numbers rise, from 1, and no two
- *	files get the same. It is written before the job is queued, hence
- *	also when the call fails then; that number is not used again.
+ * @id: out: names the job from now on. The numbers rise, from 1, as calls begin
+ *	(not as jobs are queued), and no two files get the same. It is written
+ *	before the job is queued, hence also when the call fails then; that
+ *	number is not used again.
  *
  * Waits for room while the queue is full; a signal ends that with EINTR, or
  * restarts the call, as the handler's SA_RESTART says; but not when there is
@@ -101,7 +102,10 @@ struct wait_sample_submit {
 };
 
 /* Flags of a wait. */
-/* Only a signal that kills ends the wait. */
+/*
+ * Only a signal that kills ends the wait. With a time-out it also keeps the
+ * machine from being suspended meanwhile.
+ */
 #define WAIT_SAMPLE_KILLABLE 1U
 /* Does not collect the job. */
 #define WAIT_SAMPLE_KEEP 2U
@@ -112,16 +116,18 @@ struct wait_sample_submit {
 /**
  * struct wait_sample_wait - waits for the end of a job
  * @id: the job
- * @timeout_ms: 0 does not wait, -1 waits without a limit; EINVAL for what is
- *	less, or more than WAIT_SAMPLE_TIMEOUT_MAX
+ * @timeout_ms: at least so long; 0 does not wait, -1 waits without a limit;
+ *	EINVAL for what is less, or more than WAIT_SAMPLE_TIMEOUT_MAX
  * @flags: any of WAIT_SAMPLE_KILLABLE, _KEEP
  * @result: out: what it has computed
  * @sequence: out: the job was the n-th to be done, counted from 1 when the
  *	module was loaded; cancelled jobs are not counted
  *
  * ENOENT when the file has no such job, ETIMEDOUT when it has not ended by
- * then, EINTR (never restarted) for a signal; in these cases the job stays as
- * it is. ECANCELED, with no output, when it was cancelled.
+ * then, EINTR for a signal, whatever SA_RESTART says; in these cases the job
+ * stays as it is. (With a time-out also after what has no handler: SIGSTOP and
+ * SIGCONT, a tracer, the freezer.) ECANCELED, with no output, when it was
+ * cancelled.
  *
  * A job that has ended, by being cancelled too, and been waited for is
  * collected: the file does not know it any longer. It is not when the result
@@ -145,7 +151,8 @@ struct wait_sample_wait {
  * @wakeups: how often a submission that waited for room was woken for it. (What
  *	is woken and signalled at once counts when it takes the room.)
  * @futile: and of these, how often there was none left when it looked
- * @queued: jobs that have not begun
+ * @queued: jobs that have not begun. The worker may be about to begin one; it
+ *	cannot be cancelled any more then.
  * @running: 1 while a job has begun, and has not ended; else 0
  * @submitters: calls that wait for room
  * @waiters: calls that wait for the end of a job
@@ -179,8 +186,9 @@ struct wait_sample_stats {
 /*
  * Waits until none of the file's jobs, detached ones included, is queued or
  * running, for as many milliseconds at most, with the meaning and the limits of
- * timeout_ms. ETIMEDOUT; EINTR, never restarted. The jobs can still be
- * collected after it.
+ * timeout_ms. ETIMEDOUT, and EINTR, as for a wait. It may miss a moment that is
+ * over at once, as another thread submits. The jobs can still be collected
+ * after it.
  */
 #define WAIT_SAMPLE_DRAIN _IOW(WAIT_SAMPLE_IOC_MAGIC, 83, __s32)
 /*

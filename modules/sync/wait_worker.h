@@ -33,17 +33,18 @@ static void wait_work_run(struct work_struct *work)
 }
 
 /*
- * Of our own: the system's are for what ends soon, and waiting until one of
- * those is empty would wait for the work of others. Ordered: one at a time.
+ * Of our own: waiting until one of the system's is empty would wait for the
+ * work of others. Ordered: one at a time. (Neither worker stops for the
+ * freezer: a driver of hardware would say WQ_FREEZABLE, or freeze its thread.)
  */
-static int wait_work_start(struct wait_queue *queue)
+static int wait_work_start(struct job_queue *queue)
 {
 	queue->workqueue = alloc_ordered_workqueue("%s", 0, KBUILD_MODNAME);
 	return queue->workqueue ? 0 : -ENOMEM;
 }
 
 /* Drains it: each job that is left runs, and finds that it is cancelled. */
-static void wait_work_stop(struct wait_queue *queue)
+static void wait_work_stop(struct job_queue *queue)
 {
 	destroy_workqueue(queue->workqueue);
 }
@@ -54,7 +55,10 @@ static void wait_work_add(struct wait_job *job)
 	queue_work(job->file->queue->workqueue, &job->work);
 }
 
-/* cancel_work_sync() would wait for our lock, which wait_work_run() takes. */
+/*
+ * cancel_work_sync() would be a deadlock: it waits for wait_work_run(), which
+ * waits for the lock that is held here.
+ */
 static bool wait_work_cancel(struct wait_job *job)
 {
 	return cancel_work(&job->work);
@@ -69,8 +73,13 @@ static const struct wait_worker_ops wait_workqueue_ops = {
 
 /* The thread */
 
-/* Without the lock, hence a hint; what is true is looked up with it. */
-static bool wait_thread_has_job(struct wait_queue *queue)
+/*
+ * Without the lock, hence a hint; what is true is looked up with it. A job that
+ * is not seen yet is none that is forgotten: wake_up() comes after it is in the
+ * list. And a pause that is over is not missed, as that finds the thread
+ * parked.
+ */
+static bool wait_thread_has_job(struct job_queue *queue)
 {
 	return !READ_ONCE(queue->paused_by) && !list_empty(&queue->thread_jobs);
 }
@@ -79,7 +88,7 @@ static bool wait_thread_has_job(struct wait_queue *queue)
  * Takes a job from the list and begins it, in one step: between the two,
  * pausing would find that no job runs, and then wait for this one.
  */
-static struct wait_job *wait_thread_take(struct wait_queue *queue, bool *begun)
+static struct wait_job *wait_thread_take(struct job_queue *queue, bool *begun)
 {
 	struct wait_job *job;
 
@@ -103,7 +112,7 @@ static struct wait_job *wait_thread_take(struct wait_queue *queue, bool *begun)
  */
 static int wait_thread_run(void *data)
 {
-	struct wait_queue *queue = data;
+	struct job_queue *queue = data;
 	struct wait_job *job;
 	bool begun;
 
@@ -125,7 +134,7 @@ static int wait_thread_run(void *data)
 	}
 }
 
-static int wait_thread_start(struct wait_queue *queue)
+static int wait_thread_start(struct job_queue *queue)
 {
 	INIT_LIST_HEAD(&queue->thread_jobs);
 	init_waitqueue_head(&queue->thread_wait);
@@ -135,14 +144,14 @@ static int wait_thread_start(struct wait_queue *queue)
 }
 
 /* Waits until it has returned. It first takes what is left, as in a drain. */
-static void wait_thread_stop(struct wait_queue *queue)
+static void wait_thread_stop(struct job_queue *queue)
 {
 	kthread_stop(queue->thread);
 }
 
 static void wait_thread_add(struct wait_job *job)
 {
-	struct wait_queue *queue = job->file->queue;
+	struct job_queue *queue = job->file->queue;
 
 	lockdep_assert_held(&queue->lock);
 	list_add_tail(&job->in_thread, &queue->thread_jobs);
@@ -163,7 +172,7 @@ static bool wait_thread_cancel(struct wait_job *job)
  * interrupted, waits for no job either. The queue's lock must not be held then,
  * as the thread may want it.
  */
-static int wait_thread_pause(struct wait_queue *queue, struct wait_file *file)
+static int wait_thread_pause(struct job_queue *queue, struct wait_file *file)
 {
 	guard(mutex)(&queue->park_lock);
 	scoped_guard(mutex, &queue->lock) {
@@ -171,11 +180,13 @@ static int wait_thread_pause(struct wait_queue *queue, struct wait_file *file)
 			return -EBUSY;
 		WRITE_ONCE(queue->paused_by, file);
 	}
-	return kthread_park(queue->thread);
+	/* It fails for a thread that ends, or is parked: not for this one. */
+	WARN_ON_ONCE(kthread_park(queue->thread));
+	return 0;
 }
 
 /* @file: only what this one has paused, or NULL. */
-static int wait_thread_resume(struct wait_queue *queue, struct wait_file *file)
+static int wait_thread_resume(struct job_queue *queue, struct wait_file *file)
 {
 	guard(mutex)(&queue->park_lock);
 	scoped_guard(mutex, &queue->lock) {

@@ -66,10 +66,10 @@ pub(crate) fn smp_wmb() {
 #[cfg(kpairs_linux_7_3)]
 pub(crate) use kernel::sync::{SpinLockIrq, SpinLockIrqGuard};
 
-#[cfg(not(kpairs_linux_7_3))]
+#[cfg(not(any(kpairs_linux_7_3, CONFIG_PREEMPT_RT)))]
 #[path = "spinlock_irq.rs"]
 mod spinlock_irq;
 
-/// Spinlocks that are held with interrupts off.
-#[cfg(not(kpairs_linux_7_3))]
+/// Spinlocks that are held with interrupts off. (Not for Linux 7.2 with `PREEMPT_RT`.)
+#[cfg(not(any(kpairs_linux_7_3, CONFIG_PREEMPT_RT)))]
 pub(crate) use spinlock_irq::{SpinLockIrq, SpinLockIrqGuard};

@@ -12,7 +12,9 @@
 
 use kernel::{
     bindings,
+    error::to_result,
     prelude::*,
+    task::MAX_SCHEDULE_TIMEOUT,
     time::Jiffies,
     types::Opaque, //
 };
@@ -87,7 +89,8 @@ impl Completion {
         })
     }
 
-    /// The same, but only a signal that kills the process ends it.
+    /// The same, but only a signal that kills the process ends it. The machine cannot be suspended
+    /// meanwhile.
     pub(crate) fn wait_killable_timeout(&self, timeout: Jiffies) -> Result {
         let timeout = timeout.min(Self::NO_LIMIT);
 
@@ -95,9 +98,26 @@ impl Completion {
         waited(unsafe { bindings::wait_for_completion_killable_timeout(self.inner.get(), timeout) })
     }
 
-    /// `MAX_SCHEDULE_TIMEOUT`. What is more would be taken for a negative number.
+    /// Waits until it is completed, or a signal comes that kills the process. The machine may be
+    /// suspended meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// `ERESTARTSYS` for a signal.
+    ///
+    /// # Context
+    ///
+    /// Sleeps.
+    pub(crate) fn wait_killable(&self) -> Result {
+        let state = bindings::TASK_KILLABLE | bindings::TASK_FREEZABLE;
+
+        // SAFETY: As in `complete`.
+        to_result(unsafe { bindings::wait_for_completion_state(self.inner.get(), state) })
+    }
+
+    /// What is more would be taken for a negative number.
     // CAST: It is positive.
-    const NO_LIMIT: Jiffies = c_long::MAX as Jiffies;
+    const NO_LIMIT: Jiffies = MAX_SCHEDULE_TIMEOUT as Jiffies;
 }
 
 /// What waiting with a time-out returns: the time that is left, 0 if it is up, or an errno.

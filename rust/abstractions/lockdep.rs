@@ -38,6 +38,8 @@ impl<T> MightLock for Mutex<T> {
     }
 }
 
+// (Where spinlocks sleep, the raw lock in them is another one.)
+#[cfg(not(CONFIG_PREEMPT_RT))]
 impl<T> MightLock for SpinLock<T> {
     fn might_lock(&self) {
         #[cfg(CONFIG_PROVE_LOCKING)]

@@ -9,12 +9,18 @@
 //!
 //! # Who owns an item
 //!
-//! `Queue::enqueue` turns an [`Arc`] into a raw pointer, which is a reference that nobody drops, if
-//! the item was not pending before: `PENDING` is one bit in the `work_struct`, set by whoever queues
-//! it, on whatever queue. That reference comes back to life in one place: where the bit is cleared.
+//! `PENDING` is one bit in the `work_struct`, whatever the queue. Whoever sets it owns it:
+//!
+//! - `Queue::enqueue`, which leaves a reference with it: it turns an [`Arc`] into a raw pointer, which
+//!   nobody drops.
+//! - For a moment `cancel_work()`, when the item was idle. It leaves none, clears the bit, and returns
+//!   false.
+//!
+//! The reference comes back to life in one place: where the bit is cleared that `enqueue` has set.
 //! A worker clears it before it calls `WorkItemPointer::run`, which makes an `Arc` of the pointer;
-//! [`cancel`] does so in its stead, when `cancel_work()` says that it has cleared the bit, and
-//! `run` is not called then. Hence one reference for each time that the bit was set.
+//! [`cancel`] does so in its stead, when `cancel_work()` says that it has cleared the bit of an item
+//! that was queued, and `run` is not called then. Hence one reference for each time that an
+//! `enqueue` has set the bit.
 //!
 //! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
@@ -38,11 +44,13 @@ use kernel::{
 
 /// An ordered workqueue: it does one item at a time, in the order in which they were queued.
 ///
-/// Dropping it drains it: it waits until all its items have run, those that they queue included,
-/// and then their code is not needed any more. So a module that keeps it until it is unloaded, and
-/// no longer, does not run after that. (Forgetting it, by `mem::forget()` or by a cycle of
-/// references, is what no abstraction can prevent; the items would run on as those of the system's
-/// queues do.) An item must not drop the queue that it runs on: it would wait for itself.
+/// Dropping it sleeps, and drains it: it waits until all its items have run, and then their code is
+/// not needed any more. So a module that keeps it until it is unloaded, and no longer, does not run
+/// after that. (Forgetting it, by `mem::forget()` or by a cycle of references, is not prevented; the
+/// items would run on as those of the system's queues do.) An item must not drop the queue that it
+/// runs on: it would wait for itself.
+///
+/// There is no way to queue an item for later, as destroying a queue does not know of timers.
 ///
 /// # Invariants
 ///
@@ -76,7 +84,8 @@ impl OwnQueue {
         Ok(Self(NonNull::new(raw).ok_or(ENOMEM)?))
     }
 
-    /// Queues an item; gives it back when it is queued already.
+    /// Queues an item; gives it back when it is queued already, or when another thread is just trying
+    /// to [`cancel`] it: whoever does both at once needs a lock around them.
     ///
     /// Does not sleep.
     pub(crate) fn enqueue<W, const ID: u64>(&self, item: W) -> W::EnqueueOutput
@@ -99,10 +108,12 @@ impl Drop for OwnQueue {
 /// Takes an item back that was queued, on any queue, and has not begun. `None` when it was not
 /// queued, or has begun; it may still run then.
 ///
-/// What it returns is the reference that the queue had. (An item in a [`DelayedWork`] whose time has
-/// not come is waited for, busily: this is not for them.)
+/// What it returns is the reference that the queue had.
 ///
-/// Does not sleep.
+/// # Context
+///
+/// Does not sleep. Never for an item in a [`DelayedWork`]: it would spin until the timer has expired,
+/// and for ever where interrupts are off.
 ///
 /// [`DelayedWork`]: kernel::workqueue::DelayedWork
 pub(crate) fn cancel<T, const ID: u64>(item: &Arc<T>) -> Option<Arc<T>>

@@ -5,7 +5,7 @@
 //! Waiting for something to happen: for room, for a result, for a worker to stop.
 //!
 //! Behind a device is a queue of jobs and one worker. What each file and job is, and how it ends, is
-//! in wait_job.rs; the calls that wait, and who wakes them, in wait_queue.rs; the worker is a
+//! in wait_job.rs; the calls that wait, and who wakes them, in wait_calls.rs; the worker is a
 //! workqueue, ../abstractions/workqueue.rs. The kernel's Rust has no threads, so there is no other.
 //! Here is what the VFS asks. modules/sync/wait_sample.h is the contract.
 //!
@@ -37,9 +37,10 @@ mod chrdev;
 mod completion;
 #[path = "../abstractions/errno.rs"]
 mod errno;
+mod wait_calls;
 mod wait_contract;
 mod wait_job;
-mod wait_queue;
+
 #[path = "../abstractions/workqueue.rs"]
 mod workqueue;
 
@@ -49,6 +50,7 @@ use chrdev::{
     Names,
     Registration, //
 };
+use wait_calls::Outcome;
 use wait_contract::*;
 use wait_job::{
     Job,
@@ -56,7 +58,7 @@ use wait_job::{
     Queue,
     WaitFile, //
 };
-use wait_queue::Outcome;
+
 use workqueue::OwnQueue;
 
 module! {
@@ -162,10 +164,10 @@ impl OpenFile {
 
     /// Collected last, so that a result that could not be copied is not lost.
     fn wait(&self, arg: UserPtr) -> Result {
-        let mut wait: WaitSampleWait = read(arg)?;
+        let wait: WaitSampleWait = read(arg)?;
         let keep = wait.flags & WAIT_SAMPLE_KEEP != 0;
 
-        if !wait_queue::timeout_is_valid(wait.timeout_ms)
+        if !wait_calls::timeout_is_valid(wait.timeout_ms)
             || wait.flags & !(WAIT_SAMPLE_KILLABLE | WAIT_SAMPLE_KEEP) != 0
         {
             return Err(EINVAL);
@@ -173,9 +175,8 @@ impl OpenFile {
         let job = self.file.get(wait.id)?;
         let outcome = job.wait(wait.timeout_ms, wait.flags & WAIT_SAMPLE_KILLABLE != 0);
         if let Ok(Outcome { result, sequence }) = outcome {
-            wait.result = result;
-            wait.sequence = sequence;
-            write(arg, wait)?;
+            let outputs = arg.wrapping_byte_add(offset_of!(WaitSampleWait, result));
+            write(outputs, [result, sequence])?;
         }
         let ended = outcome.is_ok() || outcome.as_ref().err() == Some(&errno::ecanceled());
         if ended && !keep {
@@ -187,7 +188,7 @@ impl OpenFile {
     fn drain(&self, arg: UserPtr) -> Result {
         let timeout_ms: i32 = read(arg)?;
 
-        if !wait_queue::timeout_is_valid(timeout_ms) {
+        if !wait_calls::timeout_is_valid(timeout_ms) {
             return Err(EINVAL);
         }
         self.file.drain(timeout_ms)
@@ -195,21 +196,7 @@ impl OpenFile {
 
     fn get_stats(&self, arg: UserPtr) -> Result {
         let stats = self.shared.queue.inner.lock().stats;
-
-        write(
-            arg,
-            WaitSampleStats {
-                submitted: stats.submitted,
-                done: stats.done,
-                cancelled: stats.cancelled,
-                wakeups: stats.wakeups,
-                futile: stats.futile,
-                queued: stats.queued,
-                running: stats.running,
-                submitters: stats.submitters,
-                waiters: stats.waiters,
-            },
-        )
+        write(arg, stats)
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct WaitSampleWait {
 }
 
 /// `struct wait_sample_stats`
-#[derive(FromBytes, IntoBytes)]
+#[derive(Clone, Copy, Default, FromBytes, IntoBytes)]
 #[repr(C)]
 pub(crate) struct WaitSampleStats {
     pub(crate) submitted: u64,

@@ -35,29 +35,16 @@ use kernel::{
 
 use crate::{
     completion::Completion,
+    wait_contract::WaitSampleStats,
     workqueue, //
 };
-
-/// Of the whole module, as in the contract.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Stats {
-    pub(crate) submitted: u64,
-    pub(crate) done: u64,
-    pub(crate) cancelled: u64,
-    pub(crate) wakeups: u64,
-    pub(crate) futile: u64,
-    pub(crate) queued: u32,
-    pub(crate) running: u32,
-    pub(crate) submitters: u32,
-    pub(crate) waiters: u32,
-}
 
 /// What the mutex protects, besides the state of all files and jobs.
 pub(crate) struct QueueInner {
     /// Whatever has not begun is cancelled.
     pub(crate) stopping: bool,
     pub(crate) last_id: u64,
-    pub(crate) stats: Stats,
+    pub(crate) stats: WaitSampleStats,
 }
 
 /// The module has one.
@@ -78,8 +65,8 @@ pub(crate) struct Queue {
 }
 
 pub(crate) struct FileInner {
-    /// Those that were not collected. In C a list; a list in the kernel's Rust cannot give up an
-    /// element in its middle without `unsafe`.
+    /// Those that were not collected. In C a list. In the kernel's Rust, taking one out of a list by
+    /// a reference is `unsafe`, and by a cursor a walk; a tree finds it.
     pub(crate) jobs: RBTree<u64, Arc<Job>>,
     pub(crate) nr_jobs: usize,
     /// Queued or running.
@@ -141,7 +128,7 @@ impl Queue {
             inner <- new_mutex!(QueueInner {
                 stopping: false,
                 last_id: 0,
-                stats: Stats::default(),
+                stats: WaitSampleStats::default(),
             }),
             capacity,
             room_wait <- new_condvar!(),
@@ -204,8 +191,8 @@ impl Job {
         )
     }
 
-    /// A job is not queued any more. `&mut QueueInner` proves that the lock is held, which C asserts
-    /// when the program runs, if at all.
+    /// A job is not queued any more. `&mut QueueInner` says that a lock is held, when this compiles;
+    /// [`LockedBy`] looks whether it is that of this queue, when it runs. C asserts both, with lockdep.
     fn leave(&self, inner: &mut QueueInner, state: JobState) {
         *self.state.access_mut(inner) = state;
         inner.stats.queued = inner.stats.queued.wrapping_sub(1);
@@ -221,7 +208,7 @@ impl Job {
         if file.active == 0 {
             self.file.drain_wait.notify_all();
         }
-        // complete() would do for one that waits; here there may be many.
+        // complete() is for one waiter, once; here there may be more.
         self.done.complete_all();
     }
 
@@ -265,6 +252,7 @@ impl Job {
             Kind::Sleep => fsleep(Delta::from_micros(self.argument as i64)),
             // A program decides how long. TASK_IDLE is not interruptible, as no signal comes to a
             // worker, and neither counts as load nor makes the detector of hung tasks complain.
+            // (fsleep() does both; it is short.)
             Kind::Gate => self.file.gate.wait_idle(),
         }
         self.argument

@@ -829,6 +829,29 @@ TEST_F_TIMEOUT(wait_sample, signal_ends_a_wait_and_leaves_the_job, SECONDS)
 	EXPECT_EQ(wait_for(self->fd, &wait, self->held, 0), 0);
 }
 
+/* A stop has no handler, and is none of its business. */
+TEST_F_TIMEOUT(wait_sample, stopped_wait_goes_on_when_it_is_continued, SECONDS)
+{
+	pid_t pid;
+	int i;
+
+	open_gate(&self->workers);
+	ASSERT_TRUE(hold(self));
+	ASSERT_TRUE(start_wait(self, self->held, 0));
+	ASSERT_TRUE(start_here(self, drain_once));
+	for (i = 0; i < 2; i++) {
+		ASSERT_TRUE(sleeps(self, i));
+		pid = self->workers.pids[i];
+		ASSERT_EQ(kill(pid, SIGSTOP), 0);
+		ASSERT_EQ(waitpid(pid, NULL, WUNTRACED), pid);
+		ASSERT_EQ(kill(pid, SIGCONT), 0);
+		ASSERT_TRUE(sleeps(self, i));
+	}
+	ASSERT_TRUE(open_job_gate(self));
+	EXPECT_TRUE(returned(self, 0));
+	EXPECT_TRUE(returned(self, 1));
+}
+
 TEST_F_TIMEOUT(wait_sample, killable_wait_takes_no_notice_of_a_signal, SECONDS)
 {
 	open_gate(&self->workers);

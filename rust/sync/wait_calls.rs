@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Rust counterpart of modules/sync/wait_queue.h.
+//! Rust counterpart of modules/sync/wait_calls.h.
 //!
 //! The calls of rust_wait_sample that wait: for room, for the end of a job, for the end of all jobs
 //! of a file.
@@ -9,10 +9,7 @@ use core::mem;
 
 use kernel::{
     prelude::*,
-    rbtree::{
-        RBTree,
-        RBTreeNode, //
-    },
+    rbtree::RBTreeNode,
     sync::{
         lock::{
             mutex::MutexBackend,
@@ -21,6 +18,7 @@ use kernel::{
         Arc,
         CondVarTimeoutResult, //
     },
+    task::MAX_SCHEDULE_TIMEOUT,
     time::{
         msecs_to_jiffies,
         Jiffies, //
@@ -61,7 +59,12 @@ impl Queue {
     /// know. So it looks at the room first, and at the signal if there is none; then there is
     /// nothing to be passed on.
     ///
-    /// A CondVar's waiters are all exclusive, which notify_all() does not mind.
+    /// While anybody sleeps here, there is not more room than there are others who were woken for it
+    /// and have not looked yet. Whoever finds none, as a newcomer was faster, sleeps again, behind
+    /// all others.
+    ///
+    /// A CondVar's waiters are all exclusive, which notify_all() does not mind. And they stay in its
+    /// queue until they have the lock again, so that "at the same time" is more than a moment.
     fn sleep_for_room(&self, inner: &mut QueueGuard<'_>, herd: bool) -> Result {
         let condvar = if herd {
             &self.herd_wait
@@ -89,7 +92,22 @@ impl Queue {
 fn jiffies(timeout_ms: i32) -> Jiffies {
     match u32::try_from(timeout_ms) {
         Ok(timeout_ms) => msecs_to_jiffies(timeout_ms),
-        Err(_) => Jiffies::MAX,
+        // CAST: It is positive.
+        Err(_) => MAX_SCHEDULE_TIMEOUT as Jiffies,
+    }
+}
+
+/// The error for a wait that a signal has ended, with this time-out.
+///
+/// A signal that has no handler, as SIGSTOP and then SIGCONT, a tracer, or the freezer end a wait,
+/// too. For them the kernel begins the call anew if it may, and nobody notices: ERESTARTNOHAND, which
+/// is EINTR where a handler has run. With a time-out it may not, as the time would begin anew as
+/// well: EINTR.
+fn signalled(timeout_ms: i32) -> Error {
+    if timeout_ms < 0 {
+        ERESTARTNOHAND
+    } else {
+        EINTR
     }
 }
 
@@ -101,7 +119,8 @@ impl WaitFile {
     /// Queues a job, whose reference goes to the worker; the file gets one of its own. A newcomer
     /// may take the room that another was woken for.
     ///
-    /// The node, in which the file keeps it, is made before: with the lock held nothing can fail.
+    /// The node, in which the file keeps it, is made before: nothing is allocated with the lock held,
+    /// and nothing fails once the job is counted.
     pub(crate) fn submit(
         &self,
         worker: &OwnQueue,
@@ -112,6 +131,7 @@ impl WaitFile {
         let node = RBTreeNode::new(job.id, job.clone(), GFP_KERNEL_ACCOUNT)?;
         let queue = &*self.queue;
         let mut inner = queue.inner.lock();
+        let mut slept = false;
 
         while self.inner.access_mut(&mut inner).nr_jobs < WAIT_SAMPLE_JOBS_MAX
             && !queue.has_room(&inner)
@@ -120,21 +140,23 @@ impl WaitFile {
                 return Err(EAGAIN);
             }
             queue.sleep_for_room(&mut inner, herd)?;
+            slept = true;
         }
         if self.inner.access_mut(&mut inner).nr_jobs >= WAIT_SAMPLE_JOBS_MAX {
             // Woken for room that it does not need: the next one's.
-            if queue.has_room(&inner) {
+            if slept && queue.has_room(&inner) {
                 queue.wake();
             }
             return Err(ENOSPC);
         }
         let file = self.inner.access_mut(&mut inner);
-        file.jobs.insert(node);
+        // Nothing is replaced: no two jobs have one number.
+        let _none = file.jobs.insert(node);
         file.nr_jobs = file.nr_jobs.wrapping_add(1);
         file.active = file.active.wrapping_add(1);
         inner.stats.submitted = inner.stats.submitted.wrapping_add(1);
         inner.stats.queued = inner.stats.queued.wrapping_add(1);
-        // Nobody else has queued it.
+        // Nobody else has queued it, and nobody cancels it meanwhile: that takes our lock.
         let _never = worker.enqueue(job);
         Ok(())
     }
@@ -148,9 +170,11 @@ impl WaitFile {
     }
 
     pub(crate) fn cancel(&self, id: u64) -> Result {
-        let job = self.get(id)?;
+        let mut inner = self.queue.inner.lock();
 
-        if !job.cancel(&mut self.queue.inner.lock()) {
+        let job = self.inner.access_mut(&mut inner).jobs.get(&id);
+        let job = job.ok_or(ENOENT)?.clone();
+        if !job.cancel(&mut inner) {
             return Err(errno::ealready());
         }
         Ok(())
@@ -180,9 +204,10 @@ impl WaitFile {
             left = match woken {
                 CondVarTimeoutResult::Woken { jiffies } => jiffies,
                 CondVarTimeoutResult::Timeout => 0,
-                CondVarTimeoutResult::Signal { .. } => {
-                    if self.inner.access_mut(&mut inner).active != 0 {
-                        return Err(EINTR);
+                CondVarTimeoutResult::Signal { jiffies } => {
+                    // The time that is up comes first, as in C.
+                    if jiffies != 0 && self.inner.access_mut(&mut inner).active != 0 {
+                        return Err(signalled(timeout_ms));
                     }
                     0
                 }
@@ -196,7 +221,9 @@ impl WaitFile {
     pub(crate) fn close(&self) {
         let mut inner = self.queue.inner.lock();
         let file = self.inner.access_mut(&mut inner);
-        let jobs = mem::replace(&mut file.jobs, RBTree::new());
+        let jobs = mem::take(&mut file.jobs);
+
+        file.nr_jobs = 0;
 
         for job in jobs.values() {
             if !job.detached {
@@ -222,10 +249,13 @@ impl Job {
         }
         let waited = if timeout == 0 {
             Err(ETIMEDOUT)
-        } else if killable {
-            self.done.wait_killable_timeout(timeout)
-        } else {
+        } else if !killable {
             self.done.wait_interruptible_timeout(timeout)
+        } else if timeout_ms < 0 {
+            // Else the machine could not be suspended meanwhile.
+            self.done.wait_killable()
+        } else {
+            self.done.wait_killable_timeout(timeout)
         };
         let mut inner = queue.inner.lock();
         inner.stats.waiters = inner.stats.waiters.wrapping_sub(1);
@@ -233,7 +263,7 @@ impl Job {
             JobState::Done { result, sequence } => Ok(Outcome { result, sequence }),
             JobState::Cancelled => Err(errno::ecanceled()),
             _ if waited == Err(ETIMEDOUT) => Err(ETIMEDOUT),
-            _ => Err(EINTR),
+            _ => Err(signalled(timeout_ms)),
         }
     }
 }

@@ -3,17 +3,17 @@
  * The calls of wait_sample that wait: for room, for the end of a job, for the
  * end of all jobs of a file.
  *
- * Rust version: rust/sync/wait_queue.rs
+ * Rust version: rust/sync/wait_calls.rs
  */
-#ifndef WAIT_QUEUE_H
-#define WAIT_QUEUE_H
+#ifndef WAIT_CALLS_H
+#define WAIT_CALLS_H
 
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 
 #include "wait_job.h"
 
-static void wait_queue_init(struct wait_queue *queue, unsigned int capacity)
+static void job_queue_init(struct job_queue *queue, unsigned int capacity)
 {
 	mutex_init(&queue->lock);
 	init_waitqueue_head(&queue->room_wait);
@@ -21,12 +21,12 @@ static void wait_queue_init(struct wait_queue *queue, unsigned int capacity)
 	queue->capacity = capacity;
 }
 
-static bool wait_queue_has_room(struct wait_queue *queue)
+static bool job_queue_has_room(struct job_queue *queue)
 {
 	return queue->stats.queued < queue->capacity;
 }
 
-static struct wait_file *wait_file_new(struct wait_queue *queue)
+static struct wait_file *wait_file_new(struct job_queue *queue)
 {
 	struct wait_file *file = kzalloc_obj(*file, GFP_KERNEL_ACCOUNT);
 
@@ -50,8 +50,12 @@ static struct wait_file *wait_file_new(struct wait_queue *queue)
  * the place of all others: were it to leave for a signal that came at the same
  * time, the room would be there and nobody know. So it looks at the room first,
  * and at the signal if there is none; then there is nothing to be passed on.
+ *
+ * While anybody sleeps here, there is not more room than there are others who
+ * were woken for it and have not looked yet. Whoever finds none, as a newcomer
+ * was faster, sleeps again, behind all others.
  */
-static int wait_sleep_for_room(struct wait_queue *queue, bool herd)
+static int wait_sleep_for_room(struct job_queue *queue, bool herd)
 {
 	wait_queue_head_t *head = herd ? &queue->herd_wait : &queue->room_wait;
 	bool room, signalled;
@@ -69,7 +73,7 @@ static int wait_sleep_for_room(struct wait_queue *queue, bool herd)
 	mutex_lock(&queue->lock);
 	queue->stats.submitters--;
 
-	room = wait_queue_has_room(queue);
+	room = job_queue_has_room(queue);
 	signalled = signal_pending(current);
 	if (!room && signalled)
 		return -ERESTARTSYS;
@@ -86,28 +90,30 @@ static int wait_sleep_for_room(struct wait_queue *queue, bool herd)
 static int wait_submit(struct wait_job *job, bool nonblock, bool herd)
 {
 	struct wait_file *file = job->file;
-	struct wait_queue *queue = file->queue;
+	struct job_queue *queue = file->queue;
+	bool slept = false;
 	int err = 0;
 
 	guard(mutex)(&queue->lock);
 	while (file->nr_jobs < WAIT_SAMPLE_JOBS_MAX &&
-	       !wait_queue_has_room(queue)) {
+	       !job_queue_has_room(queue)) {
 		if (nonblock)
 			return -EAGAIN;
 		err = wait_sleep_for_room(queue, herd);
 		if (err)
 			return err;
+		slept = true;
 	}
 	if (file->nr_jobs >= WAIT_SAMPLE_JOBS_MAX) {
 		/* Woken for room that it does not need: the next one's. */
-		if (wait_queue_has_room(queue))
-			wait_queue_wake(queue);
+		if (slept && job_queue_has_room(queue))
+			job_queue_wake(queue);
 		return -ENOSPC;
 	}
 	kref_get(&job->refs);
 	list_add_tail(&job->in_file, &file->jobs);
 	file->nr_jobs++;
-	file->active++;
+	WRITE_ONCE(file->active, file->active + 1);
 	queue->stats.submitted++;
 	queue->stats.queued++;
 	queue->worker->add(job);
@@ -121,6 +127,7 @@ static struct wait_job *wait_find(struct wait_file *file, u64 id)
 	struct wait_job *job;
 
 	lockdep_assert_held(&file->queue->lock);
+	/* A list, to be short: with thousands of jobs it would be a hash table. */
 	list_for_each_entry(job, &file->jobs, in_file)
 		if (job->id == id)
 			return job;
@@ -169,10 +176,19 @@ static bool wait_timeout_is_valid(s32 timeout_ms)
 	return timeout_ms >= -1 && timeout_ms <= WAIT_SAMPLE_TIMEOUT_MAX;
 }
 
-/* What the kernel's waits with a time-out return, as an error if it is one. */
-static int wait_error(long left)
+/*
+ * The error for a wait that has ended too early, with this time-out.
+ *
+ * A signal that has no handler, as SIGSTOP and then SIGCONT, a tracer, or the
+ * freezer end a wait, too. For them the kernel begins the call anew if it may,
+ * and nobody notices: -ERESTARTNOHAND, which is EINTR where a handler has run.
+ * With a time-out it may not, as the time would begin anew as well: -EINTR.
+ */
+static int wait_error(s32 timeout_ms, long left)
 {
-	return left ? -EINTR : -ETIMEDOUT;
+	if (!left)
+		return -ETIMEDOUT;
+	return timeout_ms < 0 ? -ERESTARTNOHAND : -EINTR;
 }
 
 /* Returns the job with a reference, or NULL: nobody frees it meanwhile. */
@@ -193,7 +209,7 @@ static struct wait_job *wait_get(struct wait_file *file, u64 id)
  */
 static int wait_for_job(struct wait_job *job, struct wait_sample_wait *wait)
 {
-	struct wait_queue *queue = job->file->queue;
+	struct job_queue *queue = job->file->queue;
 	long timeout = wait_jiffies(wait->timeout_ms);
 	long left;
 
@@ -201,12 +217,16 @@ static int wait_for_job(struct wait_job *job, struct wait_sample_wait *wait)
 		queue->stats.waiters++;
 	if (!timeout)
 		left = 0;
-	else if (wait->flags & WAIT_SAMPLE_KILLABLE)
-		left = wait_for_completion_killable_timeout(&job->done,
-							    timeout);
-	else
+	else if (!(wait->flags & WAIT_SAMPLE_KILLABLE))
 		left = wait_for_completion_interruptible_timeout(&job->done,
 								 timeout);
+	else if (wait->timeout_ms < 0)
+		/* Else the machine could not be suspended meanwhile. */
+		left = wait_for_completion_state(
+			&job->done, TASK_KILLABLE | TASK_FREEZABLE);
+	else
+		left = wait_for_completion_killable_timeout(&job->done,
+							    timeout);
 	guard(mutex)(&queue->lock);
 	queue->stats.waiters--;
 	switch (job->state) {
@@ -217,13 +237,16 @@ static int wait_for_job(struct wait_job *job, struct wait_sample_wait *wait)
 	case WAIT_JOB_CANCELLED:
 		return -ECANCELED;
 	default:
-		return wait_error(left);
+		return wait_error(wait->timeout_ms, left);
 	}
 }
 
 /*
- * wait_event() puts itself into the wait queue before it looks, each time: it
- * needs no lock to miss nothing. What it has seen may be over when it returns.
+ * wait_event() looks without a lock, and goes to sleep only if it has looked
+ * once more since it is in the wait queue: it misses no wake-up. But it misses
+ * what is over before it looks, as when another thread submits a job at the
+ * moment at which the last one ends. And READ_ONCE() orders nothing: who reads
+ * what the jobs have written takes the lock first, as all calls do.
  */
 static int wait_drain(struct wait_file *file, s32 timeout_ms)
 {
@@ -234,7 +257,7 @@ static int wait_drain(struct wait_file *file, s32 timeout_ms)
 	left = wait_event_interruptible_timeout(file->drain_wait,
 						!READ_ONCE(file->active),
 						wait_jiffies(timeout_ms));
-	return left > 0 ? 0 : wait_error(left);
+	return left > 0 ? 0 : wait_error(timeout_ms, left);
 }
 
 /*
@@ -243,7 +266,7 @@ static int wait_drain(struct wait_file *file, s32 timeout_ms)
  */
 static void wait_close(struct wait_file *file)
 {
-	struct wait_queue *queue = file->queue;
+	struct job_queue *queue = file->queue;
 	struct wait_job *job, *next;
 
 	scoped_guard(mutex, &queue->lock) {
@@ -260,4 +283,4 @@ static void wait_close(struct wait_file *file)
 	kref_put(&file->refs, wait_file_release);
 }
 
-#endif /* WAIT_QUEUE_H */
+#endif /* WAIT_CALLS_H */
