@@ -15,18 +15,19 @@
  * close	of the last descriptor ends the file's timer.
  * ioctl	below; how the file was opened does not matter. ENOTTY for any
  *		other number, the size included; EFAULT for a bad pointer, and
- *		then no record has changed (EOPNOTSUPP may come before it). EINVAL for a record other than 0 and
+ *		then no record has changed. EINVAL for a record other than 0 and
  *		1, for flags that are not named here, and for reserved fields
  *		that are not 0; then EOPNOTSUPP for what the guard lacks: see
- *		LOCK_SAMPLE_HAS_*. A 32-bit program on a 64-bit kernel sees the
- *		same.
+ *		LOCK_SAMPLE_HAS_*. (Where nothing is read from user space,
+ *		EOPNOTSUPP comes before EFAULT.) A 32-bit program on a 64-bit
+ *		kernel sees the same.
  * read, write	EINVAL. lseek, pread, pwrite: ESPIPE. poll: always ready.
  * unload	refused (EAGAIN, "in use") while any file is open.
  * The node belongs to root and has mode 0600.
  *
  * How a call waits for a lock depends on the guard: see LOCK_SAMPLE_HAS_*. A
- * wait that a signal ends is not restarted: EINTR, whether there is a handler or
- * not (SIGSTOP and SIGCONT, a tracer).
+ * wait that a signal ends is not restarted: EINTR, whether there is a handler
+ * or not (SIGSTOP and SIGCONT, a tracer).
  */
 #ifndef LOCK_SAMPLE_H
 #define LOCK_SAMPLE_H

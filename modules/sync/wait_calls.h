@@ -210,6 +210,8 @@ static struct wait_job *wait_get(struct wait_file *file, u64 id)
 static int wait_for_job(struct wait_job *job, struct wait_sample_wait *wait)
 {
 	struct job_queue *queue = job->file->queue;
+	/* Else the machine could not be suspended meanwhile. */
+	unsigned int freezable = TASK_KILLABLE | TASK_FREEZABLE;
 	long timeout = wait_jiffies(wait->timeout_ms);
 	long left;
 
@@ -221,9 +223,7 @@ static int wait_for_job(struct wait_job *job, struct wait_sample_wait *wait)
 		left = wait_for_completion_interruptible_timeout(&job->done,
 								 timeout);
 	else if (wait->timeout_ms < 0)
-		/* Else the machine could not be suspended meanwhile. */
-		left = wait_for_completion_state(
-			&job->done, TASK_KILLABLE | TASK_FREEZABLE);
+		left = wait_for_completion_state(&job->done, freezable);
 	else
 		left = wait_for_completion_killable_timeout(&job->done,
 							    timeout);
