@@ -9,8 +9,11 @@
  * lock_lockless.h have the guards, a few lines for each; lock_guard.h what is
  * done with all of them. lock_sample.h is the contract.
  *
- * Try it: make demo, or with a program, as ioctls have no shell command. The
- * table in docs/sync.md says which guard to take when.
+ * Try it, with build/tests/sync/lock_show, which make demo builds:
+ *   insmod lock_sample.ko
+ *   ./lock_show /dev/lock_sample
+ *   rmmod lock_sample
+ * docs/sync.md says which guard to take when.
  *
  * Rust version: rust/sync/rust_lock_sample.rs
  */

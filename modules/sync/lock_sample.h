@@ -35,10 +35,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/*
- * The guards. The numbers are their places in the table of docs/sync.md, where
- * each has a row: what it is for, what it costs, what it prevents.
- */
+/* The guards: docs/sync.md says when to take which, and what each costs. */
 /* Nothing: adds are lost, snapshots are torn. C alone; EOPNOTSUPP in Rust. */
 #define LOCK_SAMPLE_NONE 0U
 #define LOCK_SAMPLE_MUTEX 1U

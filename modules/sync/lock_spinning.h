@@ -47,6 +47,7 @@ static int spinlock_guard_take(struct guarded *me, u32 how)
 	return 0;
 }
 
+/* Also of the guards that try, below. */
 static void spinlock_guard_drop(struct guarded *me, u32 how)
 {
 	spin_unlock(&me->spinlock);

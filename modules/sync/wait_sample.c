@@ -8,7 +8,7 @@
  * them, in wait_calls.h; the worker, a workqueue or a thread, in wait_worker.h.
  * Here is what the VFS asks. wait_sample.h is the contract.
  *
- * Try it, with build/tests/sync/wait_show:
+ * Try it, with build/tests/sync/wait_show, which make demo builds:
  *   insmod wait_sample.ko capacity=2
  *   ./wait_show /dev/wait_sample
  *   rmmod wait_sample

@@ -89,8 +89,8 @@
  *	number is not used again.
  *
  * Waits for room while the queue is full; a signal ends that with EINTR, or
- * restarts the call, as the handler's SA_RESTART says; but not when there is
- * room by then, as another would wait for it in vain. ENOSPC when the file has
+ * restarts the call, as the handler's SA_RESTART says. If room has come at the
+ * same time, the job is queued, and the signal handled after that. ENOSPC when the file has
  * WAIT_SAMPLE_JOBS_MAX jobs, of which those that wait for room are none yet;
  * ENOMEM. When @id cannot be written: EFAULT, and the job is not queued.
  */

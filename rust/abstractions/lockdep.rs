@@ -54,6 +54,28 @@ impl<T> MightLock for SpinLock<T> {
     }
 }
 
+/// With interrupts off, as it is going to be taken: lockdep looks at them, too. (Linux 7.2 cannot turn
+/// them off from Rust alone: there lockdep learns from those that wait.)
+#[cfg(all(kpairs_linux_7_3, not(CONFIG_PREEMPT_RT)))]
+impl<T> MightLock for kernel::sync::SpinLockIrq<T> {
+    fn might_lock(&self) {
+        #[cfg(CONFIG_PROVE_LOCKING)]
+        {
+            // CAST: As for `SpinLock`.
+            let raw: *mut bindings::raw_spinlock = core::ptr::from_ref(self).cast_mut().cast();
+            let _off = kernel::interrupt::local_interrupt_disable();
+
+            // SAFETY: The lock is initialised, as there is a reference to it.
+            unsafe { might_wait_for(&raw mut (*raw).dep_map, Access::Write) };
+        }
+    }
+}
+
+#[cfg(not(kpairs_linux_7_3))]
+impl<T> MightLock for super::compat::SpinLockIrq<T> {
+    fn might_lock(&self) {}
+}
+
 /// How a lock is going to be taken.
 #[derive(Clone, Copy)]
 pub(crate) enum Access {

@@ -29,11 +29,14 @@ use kernel::{
     }, //
 };
 
-use super::compat::{
-    smp_rmb,
-    smp_wmb,
-    SpinLockIrq,
-    SpinLockIrqGuard, //
+use super::{
+    compat::{
+        smp_rmb,
+        smp_wmb,
+        SpinLockIrq,
+        SpinLockIrqGuard, //
+    },
+    lockdep::MightLock, //
 };
 
 /// What can be taken apart into `N` words, and put together again.
@@ -105,6 +108,11 @@ impl<T: Words<N>, const N: usize> SeqLock<T, N> {
         // The words are read before the number is looked at again.
         smp_rmb();
         (self.sequence.load(Relaxed) == before).then_some(value)
+    }
+
+    /// Says to lockdep that the caller may wait for other writers: C's `might_lock()`.
+    pub(crate) fn might_lock(&self) {
+        self.lock.might_lock();
     }
 
     /// For writing, unless somebody else does.

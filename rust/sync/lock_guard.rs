@@ -227,8 +227,8 @@ impl Guards {
 }
 
 /// A lock for each add: what is counted is how often it can be had. Whoever keeps the CPU for long
-/// looks for signals. (C offers the CPU to others as well, for a kernel that does not preempt, as 6.12
-/// can be told; those with Rust do, on x86.)
+/// looks for signals. (C offers the CPU to others as well, for kernels that do not preempt. All that
+/// these Rust modules are for do, on x86.)
 pub(crate) fn add(
     guard: &dyn Guard,
     which: Which,

@@ -28,6 +28,7 @@ use super::{
         Which,
         HAS_LOCKS, //
     },
+    lockdep::Access,
     seqlock::{
         SeqLock,
         Words,
@@ -74,6 +75,10 @@ impl RecordLock for SeqLock<Record, 5> {
 
     type Read<'a> = WriteGuard<'a, Record, 5>;
     type Write<'a> = WriteGuard<'a, Record, 5>;
+
+    fn might_wait(&self, _access: Access) {
+        self.might_lock();
+    }
 
     fn try_read(&self) -> Option<Self::Read<'_>> {
         self.try_lock()

@@ -223,8 +223,8 @@ pub(crate) trait RecordLock: Send + Sync {
     where
         Self: 'a;
 
-    /// Says what `read` and `write` may do, as trying does not.
-    fn might_wait(&self, _access: Access) {}
+    /// Says to lockdep what `read` and `write` may do, as trying does not.
+    fn might_wait(&self, access: Access);
 
     fn try_read(&self) -> Option<Self::Read<'_>>;
 

@@ -80,6 +80,10 @@ impl RecordLock for SpinLockIrq<Record> {
     type Read<'a> = SpinLockIrqGuard<'a, Record>;
     type Write<'a> = SpinLockIrqGuard<'a, Record>;
 
+    fn might_wait(&self, _access: Access) {
+        self.might_lock();
+    }
+
     fn try_read(&self) -> Option<Self::Read<'_>> {
         self.try_lock()
     }
@@ -124,6 +128,9 @@ impl RecordLock for TryLock {
 
     type Read<'a> = SpinLockGuard<'a, Record>;
     type Write<'a> = SpinLockGuard<'a, Record>;
+
+    /// It never does: lockdep sees nothing.
+    fn might_wait(&self, _access: Access) {}
 
     fn try_read(&self) -> Option<Self::Read<'_>> {
         self.lock.try_lock()

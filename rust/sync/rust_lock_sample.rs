@@ -10,8 +10,11 @@
 //! device. lock_sleeping.rs, lock_spinning.rs and lock_lockless.rs have the guards, a few lines for
 //! each; lock_guard.rs what is done with all of them. modules/sync/lock_sample.h is the contract.
 //!
-//! Try it: make demo, or with a program, as ioctls have no shell command. The table in docs/sync.md
-//! says which guard to take when.
+//! Try it, with build/tests/sync/lock_show, which make demo builds:
+//!   insmod rust_lock_sample.ko
+//!   ./lock_show /dev/rust_lock_sample
+//!   rmmod rust_lock_sample
+//! docs/sync.md says which guard to take when.
 //!
 //! C version: modules/sync/lock_sample.c
 

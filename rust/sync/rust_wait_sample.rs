@@ -9,7 +9,7 @@
 //! workqueue, ../abstractions/workqueue.rs. The kernel's Rust has no threads, so there is no other.
 //! Here is what the VFS asks. modules/sync/wait_sample.h is the contract.
 //!
-//! Try it, with build/tests/sync/wait_show:
+//! Try it, with build/tests/sync/wait_show, which make demo builds:
 //!   insmod rust_wait_sample.ko capacity=2
 //!   ./wait_show /dev/rust_wait_sample
 //!   rmmod rust_wait_sample

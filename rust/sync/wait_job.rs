@@ -170,7 +170,7 @@ impl Job {
         argument: u64,
         detached: bool,
     ) -> Result<Arc<Self>> {
-        // The numbers of submissions that fail are not used again.
+        // The numbers of submissions that fail are not used again. (In C, no memory costs no number.)
         let id = {
             let mut inner = file.queue.inner.lock();
             inner.last_id = inner.last_id.wrapping_add(1);

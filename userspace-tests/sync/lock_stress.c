@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -180,6 +181,16 @@ static __u64 interrupts(sample_fixture *self)
 		       stats.interrupts;
 }
 
+/* Whoever adds on one processor with another loses nothing to it. */
+static bool go_to_processor(unsigned int id)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(id % sysconf(_SC_NPROCESSORS_ONLN), &one);
+	return sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
 /* Each worker has a file of its own, and so a timer of its own. */
 static bool open_own(sample_fixture *self)
 {
@@ -298,7 +309,8 @@ static bool add_many(void *data, unsigned int id)
 	__u64 seen = 0;
 
 	add.value = self->lowest + id * self->step;
-	if (!open_own(self) || !start_timer(self, add.value))
+	if (!go_to_processor(id) || !open_own(self) ||
+	    !start_timer(self, add.value))
 		return false;
 	for (i = 0; i < self->updates / self->writers / TIMES; i++) {
 		if (ioctl(self->file, LOCK_SAMPLE_ADD, &add) != TIMES)
@@ -428,7 +440,7 @@ static bool add_extremes(void *data, unsigned int id)
 	sample_fixture *self = data;
 	unsigned int i, step;
 
-	if (!open_own(self))
+	if (!go_to_processor(id) || !open_own(self))
 		return false;
 	for (i = 0; i < self->updates / self->writers; i++) {
 		step = atomic_fetch_add(&self->shared->added, 1);
@@ -526,7 +538,7 @@ static bool transfer_often(void *data, unsigned int id)
 	sample_fixture *self = data;
 	unsigned int i;
 
-	if (!open_own(self))
+	if (!go_to_processor(id) || !open_own(self))
 		return false;
 	for (i = 0; i < self->updates / self->writers; i++) {
 		transfer.amount = i * 7919 % 5000;
