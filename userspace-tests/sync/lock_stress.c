@@ -104,7 +104,7 @@ static unsigned int clamp(long number, unsigned int least, unsigned int most)
 static unsigned int as_many_as(unsigned int number)
 {
 	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
-							    number / 20;
+							    number / 100;
 }
 
 FIXTURE_SETUP(lock_sample)

@@ -592,7 +592,7 @@ CASE(value_can_be_added_a_million_times)
 {
 	__u32 times = LOCK_SAMPLE_TIMES_MAX;
 	__u64 most = 0xffffffff;
-	int fd = open_guard(LOCK_SAMPLE_MUTEX);
+	int fd = open_guard(LOCK_SAMPLE_ATOMIC);
 
 	assert_int_equal(times, 1000000);
 	assert_int_equal(add_times(fd, 1, most, times, 0), times);
