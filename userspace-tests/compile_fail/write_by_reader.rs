@@ -2,6 +2,8 @@
 //! What is locked for reading only is written.
 // expect: E0594
 
+#[path = "../../rust/abstractions/compat.rs"]
+mod compat;
 #[allow(dead_code)]
 #[path = "../../rust/abstractions/lockdep.rs"]
 mod lockdep;
