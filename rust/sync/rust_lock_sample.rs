@@ -30,7 +30,6 @@ use kernel::{
         },
         Arc, //
     },
-    uaccess::UserSlice, //
 };
 
 #[path = "../abstractions/chrdev.rs"]
@@ -64,6 +63,8 @@ mod rwsem;
 mod seqlock;
 #[path = "../abstractions/sleep.rs"]
 mod sleep;
+#[path = "../abstractions/user.rs"]
+mod user;
 
 use chrdev::{
     CharDevice,
@@ -82,6 +83,10 @@ use lock_timer::LockTimer;
 use lock_users::{
     users,
     Using, //
+};
+use user::{
+    read,
+    write, //
 };
 
 module! {
@@ -105,20 +110,6 @@ struct LockFile {
     timer: LockTimer,
     using: Using,
     guards: Arc<Guards>,
-}
-
-fn read<T: FromBytes + IntoBytes>(arg: UserPtr) -> Result<T> {
-    let mut value = T::new_zeroed();
-    UserSlice::new(arg, size_of::<T>())
-        .reader()
-        .read_slice(value.as_mut_bytes())?;
-    Ok(value)
-}
-
-fn write<T: FromBytes + IntoBytes>(arg: UserPtr, mut value: T) -> Result {
-    UserSlice::new(arg, size_of::<T>())
-        .writer()
-        .write_slice(value.as_mut_bytes())
 }
 
 fn lock_sample_add(guard: &dyn Guard, arg: UserPtr) -> Result<isize> {

@@ -24,12 +24,7 @@ use core::{
     mem::offset_of, //
 };
 
-use kernel::{
-    fs::File,
-    prelude::*,
-    sync::Arc,
-    uaccess::UserSlice, //
-};
+use kernel::{fs::File, prelude::*, sync::Arc};
 
 #[path = "../abstractions/chrdev.rs"]
 mod chrdev;
@@ -37,6 +32,8 @@ mod chrdev;
 mod completion;
 #[path = "../abstractions/errno.rs"]
 mod errno;
+#[path = "../abstractions/user.rs"]
+mod user;
 mod wait_calls;
 mod wait_contract;
 mod wait_job;
@@ -49,6 +46,10 @@ use chrdev::{
     Mode,
     Names,
     Registration, //
+};
+use user::{
+    read,
+    write, //
 };
 use wait_calls::Outcome;
 use wait_contract::*;
@@ -120,20 +121,6 @@ fn kind_of(kind: u32, argument: u64, flags: u32) -> Result<Kind> {
         WAIT_SAMPLE_GATE if flags & WAIT_SAMPLE_DETACHED == 0 => Ok(Kind::Gate),
         _ => Err(EINVAL),
     }
-}
-
-fn read<T: FromBytes + IntoBytes>(arg: UserPtr) -> Result<T> {
-    let mut value = T::new_zeroed();
-    UserSlice::new(arg, size_of::<T>())
-        .reader()
-        .read_slice(value.as_mut_bytes())?;
-    Ok(value)
-}
-
-fn write<T: FromBytes + IntoBytes>(arg: UserPtr, mut value: T) -> Result {
-    UserSlice::new(arg, size_of::<T>())
-        .writer()
-        .write_slice(value.as_mut_bytes())
 }
 
 impl OpenFile {

@@ -35,6 +35,8 @@
 
 #include <lock_sample.h>
 
+#include "guard_names.h"
+
 /* So few that most rounds come in between two ticks of the kernel's clock. */
 #define ADDS 100
 #define CALLS 50
@@ -49,20 +51,6 @@
 
 /* No driver's. */
 #define REFUSED _IO(LOCK_SAMPLE_IOC_MAGIC, 127)
-
-static const char *const guards[LOCK_SAMPLE_GUARDS] = {
-	[LOCK_SAMPLE_NONE] = "none",
-	[LOCK_SAMPLE_MUTEX] = "mutex",
-	[LOCK_SAMPLE_SPINLOCK] = "spinlock",
-	[LOCK_SAMPLE_SPINLOCK_IRQ] = "spinlock_irq",
-	[LOCK_SAMPLE_TRYLOCK] = "trylock",
-	[LOCK_SAMPLE_BACKOFF] = "backoff",
-	[LOCK_SAMPLE_RWSEM] = "rwsem",
-	[LOCK_SAMPLE_RWLOCK] = "rwlock",
-	[LOCK_SAMPLE_SEQLOCK] = "seqlock",
-	[LOCK_SAMPLE_ATOMIC] = "atomic",
-	[LOCK_SAMPLE_PERCPU] = "percpu",
-};
 
 static void check(int good, const char *what)
 {
@@ -256,7 +244,7 @@ static void count(char **devices)
 
 		count_one(devices[0], guard, c);
 		count_one(devices[1], guard, rust);
-		printf("%-16s", guards[guard]);
+		printf("%-16s", guard_names[guard]);
 		print_pair(&c->add, &rust->add);
 		printf("  ");
 		print_pair(&c->snapshot, &rust->snapshot);
@@ -354,7 +342,7 @@ static void contend(char **devices)
 	}
 	printf("%-16s%s\n", "1000 adds/s", COLUMNS);
 	for (guard = 0; guard < LOCK_SAMPLE_GUARDS; guard++) {
-		printf("%-16s", guards[guard]);
+		printf("%-16s", guard_names[guard]);
 		print_pair(&results[guard][0], &results[guard][1]);
 		printf("\n");
 	}

@@ -17,24 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guard_names.h"
 #include "lock_sample.h"
 
 #define PROCESSES 2
 #define ADDS 500000
-
-static const char *const names[LOCK_SAMPLE_GUARDS] = {
-	[LOCK_SAMPLE_NONE] = "none",
-	[LOCK_SAMPLE_MUTEX] = "mutex",
-	[LOCK_SAMPLE_SPINLOCK] = "spinlock",
-	[LOCK_SAMPLE_SPINLOCK_IRQ] = "spinlock_irq",
-	[LOCK_SAMPLE_TRYLOCK] = "trylock",
-	[LOCK_SAMPLE_BACKOFF] = "backoff",
-	[LOCK_SAMPLE_RWSEM] = "rwsem",
-	[LOCK_SAMPLE_RWLOCK] = "rwlock",
-	[LOCK_SAMPLE_SEQLOCK] = "seqlock",
-	[LOCK_SAMPLE_ATOMIC] = "atomic",
-	[LOCK_SAMPLE_PERCPU] = "percpu",
-};
 
 static void check(int good, const char *what)
 {
@@ -111,7 +98,7 @@ int main(int argc, char **argv)
 		adds = 0;
 		if (ioctl(fd, LOCK_SAMPLE_SET_GUARD, &guard)) {
 			check(errno == EOPNOTSUPP, "SET_GUARD");
-			printf("%-14s does not compile\n", names[guard]);
+			printf("%-14s does not compile\n", guard_names[guard]);
 			continue;
 		}
 		fflush(stdout);
@@ -119,7 +106,7 @@ int main(int argc, char **argv)
 		/* Nothing is lost while the two happen not to meet. */
 		for (i = 0; guard == LOCK_SAMPLE_NONE && !lost && i < 20; i++)
 			lost = add_and_look(fd, &adds);
-		printf("%-14s %9llu %9llu\n", names[guard], adds, lost);
+		printf("%-14s %9llu %9llu\n", guard_names[guard], adds, lost);
 	}
 	return 0;
 }
