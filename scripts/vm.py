@@ -49,6 +49,7 @@ GUEST_PROGRAMS = (
     "/usr/bin/kmod",
     "/usr/bin/ip",
     "/usr/sbin/ethtool",
+    "/usr/bin/iperf3",
 )
 INIT_SOURCES = (
     HERE / "guest" / "init.c",
@@ -56,7 +57,7 @@ INIT_SOURCES = (
 )
 INIT_HEADERS = (CHECKOUT / "userspace-tests" / "lib" / "kernel_log.h",)
 # Libraries that test programs may link to.
-GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0")
+GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0", "libmnl.so.0")
 # Names that kmod is called by.
 KMOD_NAMES = ("depmod", "insmod", "lsmod", "modinfo", "modprobe", "rmmod")
 NOT_BUSYBOX = {*KMOD_NAMES, "ip", "sh", "ash", "hush", "busybox"}
