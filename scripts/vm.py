@@ -402,6 +402,9 @@ def make_initramfs(kern, folder):
         "nod /dev/console 600 0 0 c 5 1",
         f"file /init {init} 755 0 0",
         "file /bin/busybox /usr/bin/busybox 755 0 0",
+        # Where "ip netns" keeps its names.
+        "dir /var 755 0 0",
+        "slink /var/run /run 777 0 0",
     ]
     folders = {"/bin", "/dev"}
 
