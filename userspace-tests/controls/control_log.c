@@ -210,6 +210,50 @@ static void each_line_of_a_record_is_judged(void **state)
 	kernel_log_end(&log);
 }
 
+/* Returns what a check of @record says. */
+static int check_one(struct kernel_log *log, int fd, const char *record)
+{
+	char reason[128];
+
+	put(fd, record);
+	return kernel_log_check(log, reason, sizeof(reason), NULL, NULL);
+}
+
+static void only_what_is_expected_is_no_complaint(void **state)
+{
+	struct kernel_log log;
+	int fd = start(&log);
+	const char *hang = "2,9,1,-;pair npair0: NETDEV WATCHDOG: CPU: 0: x\n";
+
+	assert_int_equal(check_one(&log, fd, hang), 1);
+	put(fd, "12,1,1,-;kpairs: expected from here: NETDEV WATCHDOG:\n");
+	assert_int_equal(check_one(&log, fd, hang), 0);
+	assert_int_equal(check_one(&log, fd, hang), 0);
+	assert_int_equal(check_one(&log, fd, "4,2,1,-;WARNING: another\n"), 1);
+	put(fd, "12,3,1,-;kpairs: expected from here: \n");
+	assert_int_equal(check_one(&log, fd, hang), 1);
+	/* The kernel itself expects nothing. */
+	put(fd, "4,4,1,-;kpairs: expected from here: NETDEV WATCHDOG:\n");
+	assert_int_equal(check_one(&log, fd, hang), 1);
+	close(fd);
+	kernel_log_end(&log);
+}
+
+static void what_a_program_expects_is_known_to_all(void **state)
+{
+	struct kernel_log log;
+	char reason[128];
+
+	assert_int_equal(kernel_log_start(&log), 0);
+	assert_int_equal(kernel_log_expect("NETDEV WATCHDOG:"), 0);
+	kernel_log_drain(&log, reason, sizeof(reason), NULL, NULL);
+	assert_string_equal(log.expected, "NETDEV WATCHDOG:");
+	assert_int_equal(kernel_log_expect(NULL), 0);
+	kernel_log_drain(&log, reason, sizeof(reason), NULL, NULL);
+	assert_string_equal(log.expected, "");
+	kernel_log_end(&log);
+}
+
 static void check_ends_where_the_log_does_not(void **state)
 {
 	struct kernel_log log;
@@ -250,6 +294,8 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(other_lines_are_no_complaints),
 	cmocka_unit_test(only_the_kernels_lines_are_judged),
 	cmocka_unit_test(each_line_of_a_record_is_judged),
+	cmocka_unit_test(only_what_is_expected_is_no_complaint),
+	cmocka_unit_test(what_a_program_expects_is_known_to_all),
 	cmocka_unit_test(check_ends_where_the_log_does_not),
 	cmocka_unit_test(log_that_cannot_be_read_is_an_error),
 };

@@ -33,6 +33,9 @@
 /* Many times what the kernel's buffer holds. */
 #define CHECKS_PER_DRAIN 100
 
+/* A record of a test's, and what it expects. */
+#define EXPECT "kpairs: expected from here: "
+
 #define TAINT_OUT_OF_TREE 0x1000UL
 #define TAINT_UNSIGNED 0x2000UL
 
@@ -188,6 +191,7 @@ int kernel_log_start(struct kernel_log *log)
 
 	log->fd = -1;
 	log->more = false;
+	log->expected[0] = '\0';
 	err = read_taint(&log->taint);
 	if (err)
 		return err;
@@ -209,8 +213,23 @@ void kernel_log_end(struct kernel_log *log)
 	log->fd = -1;
 }
 
+int kernel_log_expect(const char *complaint)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	/* One write is one record. */
+	if (dprintf(fd, "%s%s\n", EXPECT, complaint ? complaint : "") < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 /* What kernel_log_check() carries from one record to the next. */
 struct check {
+	struct kernel_log *log;
 	char *reason;
 	size_t size;
 	bool dirty;
@@ -230,13 +249,20 @@ static void find(struct check *check, const char *what, const char *text)
 
 static void take_line(struct check *check, const char *text, bool kernel)
 {
+	char *expected = check->log->expected;
 	const char *complaint;
 
 	if (check->line)
 		check->line(text, check->data);
+	if (!kernel && !strncmp(text, EXPECT, strlen(EXPECT)))
+		snprintf(expected, sizeof(check->log->expected), "%s",
+			 text + strlen(EXPECT));
 	complaint = kernel ? kernel_log_complaint(text) : NULL;
-	if (complaint)
-		find(check, "kernel log: ", complaint);
+	if (!complaint)
+		return;
+	if (expected[0] && !strncmp(complaint, expected, strlen(expected)))
+		return;
+	find(check, "kernel log: ", complaint);
 }
 
 /*
@@ -328,6 +354,7 @@ int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
 		     void (*line)(const char *text, void *data), void *data)
 {
 	struct check check = {
+		.log = log,
 		.reason = reason,
 		.size = size,
 		.line = line,

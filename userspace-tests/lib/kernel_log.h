@@ -17,11 +17,13 @@
  * @fd: /dev/kmsg, opened O_NONBLOCK; -1 when it could not be opened
  * @taint: value of /proc/sys/kernel/tainted at the start or the last check
  * @more: the last check has left records unread
+ * @expected: complaints that begin with this are none now; "": there is no such
  */
 struct kernel_log {
 	int fd;
 	unsigned long taint;
 	bool more;
+	char expected[64];
 };
 
 /* Remembers the end of the log. 0, or a negative errno. */
@@ -50,6 +52,15 @@ int kernel_log_check(struct kernel_log *log, char *reason, size_t size,
  */
 int kernel_log_drain(struct kernel_log *log, char *reason, size_t size,
 		     void (*line)(const char *text, void *data), void *data);
+
+/*
+ * For a test that provokes a complaint: from here in the log to the next call
+ * with NULL, those that begin with @complaint are none, whoever reads it. It is
+ * the test's to find out that there was one. 63 characters at most.
+ *
+ * 0, or a negative errno.
+ */
+int kernel_log_expect(const char *complaint);
 
 void kernel_log_end(struct kernel_log *log);
 
