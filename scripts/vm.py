@@ -30,7 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
 BUILD = CHECKOUT / "build"
 
-BOOT_LIMIT = 180  # seconds; a debug kernel on a slow host without KVM
+BOOT_LIMIT = 400  # seconds; a debug kernel on a slow and busy host without KVM
 RESTORE_LIMIT = 60
 KVM_PROBE_LIMIT = 30  # a debug kernel looks for leaks first
 MAX_MESSAGE = 64 << 20  # bytes; init's own limit
