@@ -56,8 +56,8 @@ INIT_SOURCES = (
     CHECKOUT / "userspace-tests" / "lib" / "kernel_log.c",
 )
 INIT_HEADERS = (CHECKOUT / "userspace-tests" / "lib" / "kernel_log.h",)
-# Libraries that test programs may link to.
-GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0", "libmnl.so.0")
+# Libraries that test programs may link to, and one that ends iperf3's threads.
+GUEST_LIBRARIES = ("libkmod.so.2", "libcmocka.so.0", "libmnl.so.0", "libgcc_s.so.1")
 # Names that kmod is called by.
 KMOD_NAMES = ("depmod", "insmod", "lsmod", "modinfo", "modprobe", "rmmod")
 NOT_BUSYBOX = {*KMOD_NAMES, "ip", "sh", "ash", "hush", "busybox"}

@@ -230,7 +230,7 @@ static void only_what_is_expected_is_no_complaint(void **state)
 	assert_int_equal(check_one(&log, fd, hang), 0);
 	assert_int_equal(check_one(&log, fd, hang), 0);
 	assert_int_equal(check_one(&log, fd, "4,2,1,-;WARNING: another\n"), 1);
-	put(fd, "12,3,1,-;kpairs: expected from here: \n");
+	put(fd, "12,3,1,-;kpairs: expected from here: \\x0a\n");
 	assert_int_equal(check_one(&log, fd, hang), 1);
 	/* The kernel itself expects nothing. */
 	put(fd, "4,4,1,-;kpairs: expected from here: NETDEV WATCHDOG:\n");
