@@ -46,6 +46,25 @@ pub(crate) unsafe fn raw_init<T>(slot: *mut T, init: impl kernel::prelude::PinIn
     let Ok(()) = unsafe { init.__pinned_init(slot) };
 }
 
+/// Puts a value where it stays, if its initializer succeeds.
+///
+/// # Safety
+///
+/// As for [`raw_init`].
+#[allow(unsafe_code)]
+pub(crate) unsafe fn raw_try_init<T, E>(
+    slot: *mut T,
+    init: impl kernel::prelude::PinInit<T, E>,
+) -> Result<(), E> {
+    // SAFETY: By this function's requirements.
+    #[cfg(kpairs_linux_7_3)]
+    let result = unsafe { pin_init::raw_try_init(slot, init) };
+    // SAFETY: By this function's requirements.
+    #[cfg(not(kpairs_linux_7_3))]
+    let result = unsafe { init.__pinned_init(slot) };
+    result
+}
+
 /// What was read before is read before what is read after: C's `smp_rmb()`.
 pub(crate) fn smp_rmb() {
     #[cfg(kpairs_linux_7_3)]

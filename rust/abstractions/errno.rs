@@ -21,9 +21,19 @@ pub(crate) fn ecanceled() -> Error {
     errno(bindings::ECANCELED)
 }
 
+/// The address cannot be had.
+pub(crate) fn eaddrnotavail() -> Error {
+    errno(bindings::EADDRNOTAVAIL)
+}
+
 /// This cannot be done with that.
 pub(crate) fn eopnotsupp() -> Error {
     errno(bindings::EOPNOTSUPP)
+}
+
+/// There is nothing at the other end.
+pub(crate) fn enotconn() -> Error {
+    errno(bindings::ENOTCONN)
 }
 
 fn errno(number: u32) -> Error {
