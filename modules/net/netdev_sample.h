@@ -2,7 +2,7 @@
 /*
  * The contract of netdev_sample: what a program may rely on, whichever of the
  * two modules it talks to. netdev_sample.ko is in C, its kind of links is
- * "netdev_sample" and it calls the ones that it makes nsample0, nsample1, ...;
+ * "netdev_sample" and it calls the ones that it names nsample0, nsample1, ...;
  * rust_netdev_sample.ko is in Rust: "rust_netdev_sample", rust_nsample0, ...
  *
  * A link is a virtual Ethernet interface with nothing behind it. What is sent
@@ -45,11 +45,14 @@
  * Statistics (rtnl_link_stats64), per CPU inside: tx_packets and tx_bytes count
  * all frames that were taken, with the Ethernet header; rx_packets and rx_bytes
  * those that came back and passed the filter; rx_dropped those that came back
- * and found no memory. What the filter stops is in the driver's own statistics.
+ * and found no memory (and, as for any link, those that the kernel's own queue
+ * for received frames had no room for); tx_dropped those that were sent right
+ * after the carrier went off, before the kernel knew. What the filter stops is
+ * in the driver's own statistics.
  *
  * Ethtool
- *   driver		"netdev_sample" or "rust_netdev_sample"; no version, no
- *		firmware, bus information "virtual"
+ *   driver		"netdev_sample" or "rust_netdev_sample"; no version (so the
+ *		kernel tells its own), no firmware, bus information "virtual"
  *   link		as the carrier is; 10000 Mb/s, full duplex, no
  *		auto-negotiation, port "other"; EOPNOTSUPP when set
  *   statistics	NETDEV_SAMPLE_STATS, 64-bit, since the link was made
@@ -59,7 +62,9 @@
  * No hardware offloads: no checksums, no scatter-gather.
  *
  * Calls that make, change and delete links may sleep.
- * In Rust and in C the same, but for names.
+ * In Rust and in C the same, but for names; the kernel parses parameters in one
+ * way for C, in another for Rust. (ip(8) does not know these kinds, and cannot
+ * send their attributes: userspace-tests/net/netdev_show.c does.)
  */
 #ifndef NETDEV_SAMPLE_H
 #define NETDEV_SAMPLE_H
@@ -79,6 +84,7 @@ enum {
 
 	NETDEV_SAMPLE_ATTRIBUTES
 };
+
 #define IFLA_NETDEV_SAMPLE_MAX (NETDEV_SAMPLE_ATTRIBUTES - 1)
 
 /* What is sent is counted and gone. */
@@ -87,8 +93,9 @@ enum {
 #define NETDEV_SAMPLE_ECHO 1U
 
 /*
- * Names of ethtool's statistics, in this order: frames that came back, those
- * that the filter stopped, those for which there was no memory.
+ * Names of ethtool's statistics, in this order: all frames that came back,
+ * those of them that the filter stopped, those of them for which there was no
+ * memory (memory comes first: these have not met the filter).
  */
 #define NETDEV_SAMPLE_STATS { "echoed", "filtered", "no_memory" }
 

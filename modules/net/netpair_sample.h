@@ -58,8 +58,8 @@
  * one.
  *
  * Ethtool
- *   driver	"netpair_sample" or "rust_netpair_sample"; no version, no
- *		firmware, bus information "virtual"
+ *   driver	"netpair_sample" or "rust_netpair_sample"; the version is the
+ *		kernel's own; no firmware, bus information "virtual"
  *   link	as the carrier is; 10000 Mb/s, full duplex, no auto-negotiation,
  *		port "other"; they cannot be set (EOPNOTSUPP)
  *   features	scatter-gather, checksums, TCP segmentation and GRO can be
@@ -73,11 +73,12 @@
  *		nothing has changed.
  *   channels	combined: the queues of both ends, 1 to the maximum, default 1,
  *		at any time; EINVAL for 0, more, or rx, tx or other that is
- *		not 0.
+ *		not 0. EAGAIN, from the kernel, while queues that went are
+ *		still being removed: try again.
  *   rx-copybreak  (a tunable, u32, bytes) a frame of at most this length is
- *		received in memory of its own, one allocation in the NAPI poll;
- *		0, the default, is never; NETPAIR_SAMPLE_COPYBREAK_MAX at most,
- *		else EINVAL
+ *		received in memory of its own, allocated in the NAPI poll; one
+ *		that is to be segmented (GSO) never is; 0, the default, is
+ *		never; NETPAIR_SAMPLE_COPYBREAK_MAX at most, else EINVAL
  *   private flag	NETPAIR_SAMPLE_STALL: the other end takes nothing from
  *		this end's transmit queue 0 as long as it is set
  *   statistics	NETPAIR_SAMPLE_TX_STATS, then _RX_STATS, of each channel i:
@@ -87,12 +88,16 @@
  * Everything else: EOPNOTSUPP.
  *
  * XDP: a program (in driver mode, "xdpdrv") sees each frame that its end
- * receives. XDP_PASS; XDP_DROP, XDP_ABORTED: counted in rx_I_xdp; XDP_TX: sent
- * back by the end. It works on the frame's struct sk_buff, as in tun(4): a
- * program that does not know fragments has them made linear first.
+ * receives. XDP_PASS goes on; any other verdict is counted in rx_i_xdp:
+ * XDP_DROP and XDP_ABORTED, XDP_TX (sent back by the end, or dropped where its
+ * queue is stopped), XDP_REDIRECT (not tested). It works on the frame's struct
+ * sk_buff, as in tun(4): a program that does not know fragments has them made
+ * linear first.
  *
  * Calls that make, change and delete links may sleep.
- * In Rust and in C the same, but for names.
+ * In Rust and in C the same, but for names; the kernel parses parameters in one
+ * way for C, in another for Rust. (ip(8) does not know these kinds, and cannot
+ * send their attributes; the other end can be renamed and moved later.)
  */
 #ifndef NETPAIR_SAMPLE_H
 #define NETPAIR_SAMPLE_H
@@ -121,6 +126,7 @@ enum {
 
 	NETPAIR_SAMPLE_ATTRIBUTES
 };
+
 #define IFLA_NETPAIR_SAMPLE_MAX (NETPAIR_SAMPLE_ATTRIBUTES - 1)
 
 #define NETPAIR_SAMPLE_STALL "stall-tx-0"
