@@ -30,3 +30,7 @@ modprobe lock_sample
 modprobe rust_lock_sample
 ./locks contend /dev/lock_sample /dev/rust_lock_sample
 rmmod lock_sample rust_lock_sample
+
+echo
+echo 'netpair_sample: from one namespace to another, against veth'
+bash packets.sh speed veth netpair_sample rust_netpair_sample
