@@ -36,9 +36,9 @@
  * one's IFLA_LINK (with IFLA_LINK_NETNSID where it is in another namespace).
  *
  * An end may be moved to another namespace. Deleting one end, or the namespace
- * that it is in, deletes both. Unloading deletes all pairs in all namespaces
- * and is never refused. All of that at any time, whatever is being sent: frames
- * on their way are dropped.
+ * that it is in, deletes both; the one that was named is announced first.
+ * Unloading deletes all pairs in all namespaces and is never refused. All of
+ * that at any time, whatever is being sent: frames on their way are dropped.
  *
  * Carrier: on at both ends while both are up. When one goes down, frames on
  * their way to it are dropped (tx_dropped of the sender), and frames that it

@@ -6,6 +6,7 @@
 #include <linux/etherdevice.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <net/rtnetlink.h>
 
 #include "net_helpers.h"
 
@@ -37,6 +38,20 @@ struct net *net_helper_dev_net(const struct net_device *dev)
 bool net_helper_is_registered(const struct net_device *dev)
 {
 	return dev->reg_state == NETREG_REGISTERED;
+}
+
+void net_helper_delete(struct net_device *dev, struct list_head *list)
+{
+	if (net_helper_is_registered(dev) && list_empty(&dev->unreg_list))
+		unregister_netdevice_queue(dev, list);
+}
+
+void net_helper_dellink(const struct rtnl_link_ops *ops, struct net_device *dev)
+{
+	LIST_HEAD(list);
+
+	ops->dellink(dev, &list);
+	unregister_netdevice_many(&list);
 }
 
 bool net_helper_is_unregistering(const struct net_device *dev)

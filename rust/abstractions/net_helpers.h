@@ -18,6 +18,11 @@ bool net_helper_netif_carrier_ok(const struct net_device *dev);
 struct net *net_helper_dev_net(const struct net_device *dev);
 /* Between register_netdevice() and unregistering. Under RTNL. */
 bool net_helper_is_registered(const struct net_device *dev);
+/* Puts it on a list to be unregistered, if it is on none yet. Under RTNL. */
+void net_helper_delete(struct net_device *dev, struct list_head *list);
+/* What rtnetlink does to delete a link: with all that goes with it. */
+void net_helper_dellink(const struct rtnl_link_ops *ops,
+			struct net_device *dev);
 /* Freeing it is left to rtnl_unlock(). Under RTNL. */
 bool net_helper_is_unregistering(const struct net_device *dev);
 u32 net_helper_ether_crc(const u8 *address);

@@ -362,12 +362,6 @@ impl<T: NetDriver> Device<T> {
         unsafe { (*self.as_raw()).num_tx_queues }
     }
 
-    /// Receive queues that it has in all.
-    pub(crate) fn num_rx_queues(&self) -> u32 {
-        // SAFETY: As in `num_tx_queues`.
-        unsafe { (*self.as_raw()).num_rx_queues }
-    }
-
     /// A bit for each of the first 64 transmit queues: whether somebody has the right to complete
     /// what was sent on it.
     ///

@@ -162,11 +162,6 @@ impl<'a> Attributes<'a> {
         Self::find(self.own, kind)
     }
 
-    /// The C table of those of all links; null when there are none.
-    pub(crate) fn raw_link(&self) -> *mut *mut bindings::nlattr {
-        self.link.0
-    }
-
     fn find(
         (table, length): (*mut *mut bindings::nlattr, usize),
         kind: u32,

@@ -112,12 +112,11 @@ pub(crate) trait Link: NetDriver {
     fn fill_info(device: &Device<Self>, to: &mut Message<'_>) -> Result;
 }
 
-/// Devices that are deleted at once. Under RTNL.
+/// Devices that are deleted at once, and announced in this order. Under RTNL.
 ///
 /// # Invariants
 ///
-/// The list is the one that `dellink` was called with, which lasts for `'a`; or null, for devices
-/// that are deleted one by one.
+/// The list is the one that `dellink` was called with, which lasts for `'a`.
 pub(crate) struct DeleteList<'a> {
     list: *mut bindings::list_head,
     _callback: PhantomData<fn(&'a ()) -> &'a ()>,
@@ -127,12 +126,7 @@ impl DeleteList<'_> {
     /// Deletes a device. Nothing when it is being deleted already.
     pub(crate) fn push<T: NetDriver>(&mut self, device: &Device<T>) {
         // SAFETY: The device is valid; RTNL is held, which a device's registration changes under.
-        // One that is on a list already is moved to this one.
-        unsafe {
-            if bindings::net_helper_is_registered(device.as_raw()) {
-                bindings::unregister_netdevice_queue(device.as_raw(), self.list);
-            }
-        }
+        unsafe { bindings::net_helper_delete(device.as_raw(), self.list) };
     }
 }
 
@@ -216,7 +210,7 @@ impl<T: Link> Kind<T> {
             } else {
                 error = bindings::rtnl_configure_link(device.as_ptr(), ptr::null(), 0, ptr::null());
                 if error < 0 {
-                    LinkCallbacks::<T>::dellink(device.as_ptr(), ptr::null_mut());
+                    bindings::net_helper_dellink(self.0.get(), device.as_ptr());
                 }
             }
             bindings::rtnl_unlock();
@@ -394,11 +388,11 @@ impl<T: Link> LinkCallbacks<T> {
             list,
             _callback: PhantomData,
         };
+        // Whatever the driver does: no device may be left when the kind goes.
+        others.push(device);
         if T::HAS_DELETE_LINK {
             T::delete_link(device, &mut others);
         }
-        // Whatever the driver does: no device may be left when the kind goes.
-        others.push(device);
     }
 
     /// # Safety

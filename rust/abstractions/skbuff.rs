@@ -141,25 +141,6 @@ impl SkBuff {
         Ok(Self(NonNull::new(raw).ok_or(ENOMEM)?))
     }
 
-    /// Copies bytes out of it.
-    ///
-    /// # Errors
-    ///
-    /// `EFAULT`, when there are not as many.
-    pub(crate) fn read(&self, offset: u32, to: &mut [u8]) -> Result {
-        let length = c_int::try_from(to.len())?;
-
-        // SAFETY: By the invariant; `to` has that many bytes.
-        to_result(unsafe {
-            bindings::skb_copy_bits(
-                self.0.as_ptr(),
-                c_int::try_from(offset)?,
-                to.as_mut_ptr().cast(),
-                length,
-            )
-        })
-    }
-
     /// The end of a frame that was not lost: C's `dev_consume_skb_any()`. In any context.
     pub(crate) fn consume(self) {
         // SAFETY: This owned it.
@@ -250,11 +231,6 @@ impl<'a> Received<'a> {
     pub(crate) fn destination(&self) -> [u8; ETH_ALEN] {
         // SAFETY: By the invariant there is an Ethernet header, in one piece.
         unsafe { (*bindings::net_helper_eth_hdr(self.frame.as_raw())).h_dest }
-    }
-
-    /// Its bytes, without the Ethernet header.
-    pub(crate) fn len(&self) -> u32 {
-        self.frame.len()
     }
 
     /// See [`SkBuff::consume`].

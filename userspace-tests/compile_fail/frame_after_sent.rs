@@ -7,13 +7,13 @@ mod net;
 
 use net::skbuff::Received;
 
-/// Gives a frame to the stack, and says how long it was. In C, either order compiles.
+/// Gives a frame to the stack, and says whom it was for. In C, either order compiles.
 #[allow(dead_code)]
-fn receive(frame: Received<'_>) -> u32 {
+fn receive(frame: Received<'_>) -> [u8; 6] {
     #[cfg(not(broken))]
-    let length = frame.len();
+    let to = frame.destination();
     frame.netif_rx();
     #[cfg(broken)]
-    let length = frame.len();
-    length
+    let to = frame.destination();
+    to
 }

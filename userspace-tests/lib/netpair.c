@@ -39,6 +39,12 @@ static int write_file(int folder, const char *path, const char *text)
 	return err;
 }
 
+int links_keep_quiet(void)
+{
+	return write_file(AT_FDCWD,
+			  "/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+}
+
 int netns_quiet(void)
 {
 	int err, netns = netns_make();
@@ -47,9 +53,7 @@ int netns_quiet(void)
 		return netns;
 	err = netns_enter(netns);
 	if (!err)
-		err = write_file(AT_FDCWD,
-				 "/proc/sys/net/ipv6/conf/default/disable_ipv6",
-				 "1");
+		err = links_keep_quiet();
 	return err ? err : netns;
 }
 
@@ -361,10 +365,4 @@ int run(char *output, size_t size, const char *command)
 	output[length] = '\0';
 	status = pclose(pipe);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
-}
-
-unsigned long as_many_as(unsigned long number)
-{
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
-							    number / 100;
 }

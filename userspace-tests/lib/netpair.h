@@ -17,9 +17,12 @@
 #include "netlink.h"
 
 /*
- * Makes a namespace in which nobody sends anything unasked, as IPv6 would, and
- * enters it. A descriptor, or a negative errno.
+ * From here on, nobody sends anything unasked to the links that are made in this
+ * namespace, as IPv6 would.
  */
+int links_keep_quiet(void);
+
+/* Makes a namespace that is so, and enters it: a descriptor or negative errno. */
 int netns_quiet(void);
 
 /*
@@ -86,8 +89,5 @@ int xdp_attach(const char *link, int fd);
 
 /* Runs a command of the shell; @output is what it printed. Its exit status. */
 int run(char *output, size_t size, const char *command);
-
-/* A debug kernel, which alone has kmemleak, takes its time for each. */
-unsigned long as_many_as(unsigned long number);
 
 #endif /* NETPAIR_H */

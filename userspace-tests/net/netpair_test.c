@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "fault_injection.h"
 #include "netlink.h"
 #include "netpair.h"
 #include "netpair_sample.h"
@@ -617,6 +618,50 @@ CASE(deleting_either_end_deletes_both)
 	assert_ok(link_delete("b"));
 	assert_false(exists("a"));
 	assert_false(exists("b"));
+}
+
+static int find_name(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == IFLA_IFNAME)
+		*(const char **)data = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+/* The next link that the kernel says is gone. */
+static void expect_told_gone(struct mnl_socket *told, const char *link)
+{
+	struct nlmsghdr *header;
+	const char *gone = "";
+	uint32_t bytes[4096];
+	int size;
+
+	do {
+		size = mnl_socket_recvfrom(told, bytes, sizeof(bytes));
+		header = (struct nlmsghdr *)bytes;
+		assert_true(size > 0 && mnl_nlmsg_ok(header, size));
+	} while (header->nlmsg_type != RTM_DELLINK);
+	mnl_attr_parse(header, sizeof(struct ifinfomsg), find_name, &gone);
+	assert_string_equal(gone, link);
+}
+
+CASE(end_that_is_deleted_is_announced_first)
+{
+	struct mnl_socket *told;
+
+	make_pair_called("a", "b");
+	told = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	assert_non_null(told);
+	assert_int_equal(mnl_socket_bind(told, RTMGRP_LINK, MNL_SOCKET_AUTOPID),
+			 0);
+	assert_ok(link_delete("a"));
+	expect_told_gone(told, "a");
+	expect_told_gone(told, "b");
+
+	assert_ok(pair_add(name, "a", "b", -1));
+	assert_ok(link_delete("b"));
+	expect_told_gone(told, "b");
+	expect_told_gone(told, "a");
+	mnl_socket_close(told);
 }
 
 CASE(deleting_an_end_deletes_the_other_elsewhere)
@@ -1629,6 +1674,8 @@ CASE(copybreak_is_0_to_2048)
 	assert_ok(copybreak_set("a", 0));
 	assert_int_equal(copybreak_of("a"), 0);
 	assert_int_equal(ethtool_call("a", &other), -EOPNOTSUPP);
+	other.tunable.cmd = ETHTOOL_GTUNABLE;
+	assert_int_equal(ethtool_call("a", &other), -EOPNOTSUPP);
 }
 
 CASE(copied_frames_are_the_same)
@@ -1708,61 +1755,11 @@ CASE(frames_are_copied_up_to_the_length_that_is_set)
 	assert_false(is_copied(sender, receiver, 60));
 }
 
-#define FAULTS "/sys/kernel/debug/failslab/"
-
-/* 0, or a negative errno. */
-static int write_fault(const char *file, const char *text)
-{
-	char path[128];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), FAULTS "%s", file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* The folder of the module's code, which only a debug kernel can confine to. */
-static void fail_allocations_of_the_module(void)
-{
-	unsigned long start = 0, size = 0;
-	char line[512], text[32];
-	FILE *modules;
-
-	modules = fopen("/proc/modules", "re");
-	assert_non_null(modules);
-	while (fgets(line, sizeof(line), modules))
-		if (!strncmp(line, name, strlen(name)) &&
-		    sscanf(line, "%*s %lu %*u %*s %*s %lx", &size, &start) == 2)
-			break;
-	fclose(modules);
-	assert_true(start && size);
-	snprintf(text, sizeof(text), "%#lx", start);
-	assert_ok(write_fault("require-start", text));
-	snprintf(text, sizeof(text), "%#lx", start + size);
-	assert_ok(write_fault("require-end", text));
-	assert_ok(write_fault("stacktrace-depth", "32"));
-	assert_ok(write_fault("verbose", "0"));
-	assert_ok(write_fault("times", "-1"));
-	assert_ok(write_fault("probability", "100"));
-}
-
-static void end_failures(void)
-{
-	assert_ok(write_fault("probability", "0"));
-	assert_ok(write_fault("require-start", "0"));
-	assert_ok(write_fault("require-end", "0xffffffffffffffff"));
-}
-
 CASE(frame_that_finds_no_memory_is_dropped_and_counted)
 {
 	int sender, receiver;
 
-	if (access(FAULTS, F_OK))
+	if (!fault_injection_is_there())
 		skip();
 	make_pair();
 	sender = open_sender("a");
@@ -1772,10 +1769,11 @@ CASE(frame_that_finds_no_memory_is_dropped_and_counted)
 	send_frames(sender, 1, 3);
 	/* This one is not copied, and needs no memory. */
 	assert_ok(send_frame(sender, FRAME + 1, 4));
-	fail_allocations_of_the_module();
+	assert_ok(fault_choose(FAULT_SLAB));
+	assert_ok(fault_every(1));
 	assert_ok(stall_set("a", false));
 	wait_for("a", "tx", "packets", 4);
-	end_failures();
+	assert_int_equal(fault_end(), 3);
 	expect_frame(receiver, FRAME + 1, 4);
 	expect_nothing(receiver);
 	assert_int_equal(queue_stat("b", "rx", 0, "no_memory"), 3);
@@ -2193,6 +2191,7 @@ static const struct CMUnitTest cases[] = {
 	PAIR(name_that_is_taken_elsewhere_leaves_neither_end),
 
 	PAIR(deleting_either_end_deletes_both),
+	PAIR(end_that_is_deleted_is_announced_first),
 	PAIR(deleting_an_end_deletes_the_other_elsewhere),
 	PAIR(deleting_a_namespace_deletes_both_ends),
 	PAIR(deleting_the_namespace_of_both_ends_deletes_both),
