@@ -33,7 +33,8 @@ LOCAL_HDRS += $(wildcard $(TEST_LIB)/*.h $(CONTRACT)/*.h)
 include $(SELFTESTS)/lib.mk
 
 $(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED): \
-	$(TEST_LIB)/module.c $(TEST_LIB)/kernel_log.c | $(OUTPUT)
+	$(TEST_LIB)/module.c $(TEST_LIB)/kernel_log.c $(TEST_LIB)/rounds.c \
+	| $(OUTPUT)
 
 # lib.mk has put $(OUTPUT) in front of the names.
 $(filter %_test,$(TEST_GEN_PROGS) $(TEST_GEN_PROGS_EXTENDED)): \

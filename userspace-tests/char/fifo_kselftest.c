@@ -34,6 +34,7 @@
 
 #include "fifo_sample.h"
 #include "module.h"
+#include "rounds.h"
 #include "workers.h"
 
 #define PARAMETERS "devices=2 size=16"
@@ -1052,7 +1053,7 @@ TEST_F_TIMEOUT(fifo_sample, last_peer_wakes_all_who_poll_exclusively, SECONDS)
 }
 
 /* The race is narrow: without the lock, one in some thousand rounds shows it. */
-#define O_ASYNC_ROUNDS 500
+#define O_ASYNC_ROUNDS rounds(500, 50)
 
 /* In each round one switches it off, and the others on, at the same time. */
 static bool switch_o_async(sample_fixture *self, unsigned int id)
@@ -1688,7 +1689,7 @@ static bool traffic(sample_fixture *self, __u32 size, size_t length,
 		    unsigned int records, unsigned int readers)
 {
 	self->length = length;
-	self->records = records;
+	self->records = rounds(records, 5);
 	/* The gate of those before is open. */
 	return workers_setup(&self->workers, &self->shared->stop) &&
 	       make_size(self, size) && start_traffic(self, 3, readers) &&
@@ -1750,7 +1751,7 @@ TEST_F_TIMEOUT(fifo_sample, reset_tears_no_record, SECONDS)
 {
 	self->lossy = true;
 	self->length = 12;
-	self->records = 100;
+	self->records = rounds(100, 10);
 	ASSERT_TRUE(make_size(self, 64));
 	ASSERT_TRUE(start_traffic(self, 3, 2));
 	ASSERT_TRUE(start(self, reset_often, O_NEITHER));
@@ -1775,7 +1776,7 @@ static bool open_and_close(sample_fixture *self, unsigned int id)
 TEST_F_TIMEOUT(fifo_sample, open_and_close_disturb_nobody, SECONDS)
 {
 	self->length = 9;
-	self->records = 40;
+	self->records = rounds(40, 5);
 	ASSERT_TRUE(start_traffic(self, 3, 2));
 	ASSERT_TRUE(start(self, open_and_close, O_WRONLY));
 	ASSERT_TRUE(start(self, open_and_close, O_RDONLY));

@@ -32,6 +32,7 @@
 
 #include "mmap_sample.h"
 #include "module.h"
+#include "rounds.h"
 #include "workers.h"
 
 #define PAGES 64
@@ -45,7 +46,7 @@
 #define READERS 2
 
 /* What races is repeated so often, or a few times that. */
-#define ROUNDS 40
+#define ROUNDS rounds(40, 4)
 
 /* Ample for a debug kernel on a busy host: a hang, not slowness, ends here. */
 #define SECONDS 100

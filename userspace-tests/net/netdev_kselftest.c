@@ -23,15 +23,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
+#include "fault_injection.h"
 #include "module.h"
 #include "netdev_sample.h"
 #include "netlink.h"
+#include "rounds.h"
 #include "workers.h"
 
 #define PARAMETERS "devices=0"
@@ -120,13 +121,6 @@ FIXTURE_TEARDOWN(netdev_sample)
 	if (err)
 		TH_LOG("%s", self->module.why);
 	EXPECT_EQ(err, 0);
-}
-
-/* kmemleak and the like make everything slow: a part of it is enough there. */
-static unsigned int rounds(unsigned int number)
-{
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
-							    (number + 19) / 20;
 }
 
 /* By the index, as two namespaces can have links of one name. */
@@ -282,7 +276,7 @@ TEST_F_TIMEOUT(netdev_sample, frames_from_two_processors_are_all_counted,
 	struct link_state state;
 	uint64_t value;
 
-	self->count = 4 * rounds(5000);
+	self->count = 4 * rounds(5000, 250);
 	ASSERT_EQ(make_up(self, "a"), 0);
 	ASSERT_TRUE(add_worker(&self->workers, send_many, self, 0));
 	ASSERT_TRUE(add_worker(&self->workers, send_many, self, 1));
@@ -318,12 +312,13 @@ static bool add_and_delete(void *data, unsigned int id)
 	return link_index("a") == -ENODEV;
 }
 
-TEST_F_TIMEOUT(netdev_sample, links_come_and_go_a_thousand_times, 3 * SECONDS)
+/* Thousands of them are in userspace-tests/lifecycle/. */
+TEST_F_TIMEOUT(netdev_sample, links_come_and_go_side_by_side, SECONDS)
 {
 	struct workers *workers = &self->workers;
 	unsigned int i;
 
-	self->count = rounds(250);
+	self->count = 5;
 	for (i = 0; i < 4; i++)
 		ASSERT_TRUE(add_worker(workers, add_and_delete, self, i));
 	open_gate(workers);
@@ -332,7 +327,7 @@ TEST_F_TIMEOUT(netdev_sample, links_come_and_go_a_thousand_times, 3 * SECONDS)
 
 TEST_F_TIMEOUT(netdev_sample, link_goes_up_and_down_while_others_send, SECONDS)
 {
-	unsigned int i, number = rounds(100);
+	unsigned int i, number = rounds(100, 5);
 
 	ASSERT_EQ(make_up(self, "a"), 0);
 	ASSERT_TRUE(send_from_two(self));
@@ -351,7 +346,7 @@ TEST_F_TIMEOUT(netdev_sample, mode_carrier_and_filter_change_while_others_send,
 	       SECONDS)
 {
 	static const uint8_t group[] = { 1, 0, 0x5e, 1, 2, 3 };
-	unsigned int i, number = rounds(200);
+	unsigned int i, number = rounds(200, 10);
 	int fd;
 
 	ASSERT_EQ(make_up(self, "a"), 0);
@@ -375,7 +370,7 @@ TEST_F_TIMEOUT(netdev_sample, mode_carrier_and_filter_change_while_others_send,
 
 TEST_F_TIMEOUT(netdev_sample, what_becomes_of_frames_adds_up, SECONDS)
 {
-	unsigned int i, number = rounds(200);
+	unsigned int i, number = rounds(200, 10);
 	char path[] = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -396,7 +391,7 @@ TEST_F_TIMEOUT(netdev_sample, what_becomes_of_frames_adds_up, SECONDS)
 
 TEST_F_TIMEOUT(netdev_sample, link_is_deleted_while_others_send, SECONDS)
 {
-	unsigned int i, number = rounds(50);
+	unsigned int i, number = rounds(50, 3);
 
 	ASSERT_TRUE(send_from_two(self));
 	open_gate(&self->workers);
@@ -460,7 +455,7 @@ TEST_F_TIMEOUT(netdev_sample, unload_deletes_links_that_are_in_use, SECONDS)
 
 TEST_F_TIMEOUT(netdev_sample, unload_and_load_while_others_send, SECONDS)
 {
-	unsigned int i, number = rounds(20);
+	unsigned int i, number = rounds(20, 2);
 
 	ASSERT_TRUE(send_from_two(self));
 	open_gate(&self->workers);
@@ -479,7 +474,7 @@ TEST_F_TIMEOUT(netdev_sample, unload_and_load_while_others_send, SECONDS)
  */
 TEST_F_TIMEOUT(netdev_sample, namespace_goes_with_the_links_in_it, SECONDS)
 {
-	unsigned int i, number = rounds(20);
+	unsigned int i, number = rounds(20, 2);
 	int netns;
 
 	for (i = 0; i < number; i++) {
@@ -516,7 +511,7 @@ static int move_back(void *data)
 TEST_F_TIMEOUT(netdev_sample, link_moves_while_others_send, SECONDS)
 {
 	int home = netns_current(), other = netns_make();
-	unsigned int i, number = rounds(20);
+	unsigned int i, number = rounds(20, 2);
 
 	ASSERT_GE(home, 0);
 	ASSERT_GE(other, 0);
@@ -535,46 +530,8 @@ TEST_F_TIMEOUT(netdev_sample, link_moves_while_others_send, SECONDS)
 /* Without memory */
 
 /*
- * The @nth allocation of this thread from now on fails; one that may wait does
- * not, as the kernel's own default is. 0 asks for none. True when that could be
- * asked for, and in @left, unless NULL, whether it has not come to that.
- */
-static bool fail_nth(unsigned int nth, unsigned int *left)
-{
-	/* Opened once, before anything fails: opening allocates, too. */
-	static int fd = -1;
-	char text[16] = "";
-
-	if (fd < 0)
-		fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	/* Copies from and to us may fail as well: this one, if it is its turn. */
-	if (left)
-		*left = pread(fd, text, sizeof(text) - 1, 0) <= 0 || atoi(text);
-	snprintf(text, sizeof(text), "%u", nth);
-	return pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text) ||
-	       pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text);
-}
-
-/* The kernel would show the stack of each failure in its log. */
-static bool be_quiet(void)
-{
-	int fd;
-
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	fd = open("/sys/kernel/debug/failslab/verbose", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (write(fd, "0", 1) != 1) {
-		close(fd);
-		return false;
-	}
-	close(fd);
-	return true;
-}
-
-/*
- * Sends one frame, in which the @nth allocation fails. False when there are not
- * so many.
+ * Sends one frame, in which the @nth allocation of the module fails. False when
+ * there are not so many.
  */
 static bool send_without_memory(struct __test_metadata *_metadata, int fd,
 				size_t size, unsigned int nth)
@@ -583,31 +540,28 @@ static bool send_without_memory(struct __test_metadata *_metadata, int fd,
 	struct rtnl_link_stats64 before, after;
 	uint64_t lost_before, lost_after;
 	struct link_state state;
-	unsigned int left;
-	int err;
+	int err, left;
 
 	make_frame(frame, 0);
 	ASSERT_EQ(link_get("a", &state), 0);
 	before = state.stats;
 	ASSERT_EQ(ethtool_stat("a", "no_memory", &lost_before), 0);
-	ASSERT_TRUE(fail_nth(nth, NULL));
+	ASSERT_EQ(fault_nth(nth), 0);
 	err = packet_send(fd, frame, size);
-	ASSERT_TRUE(fail_nth(0, &left));
+	left = fault_left();
+	ASSERT_GE(left, 0);
 	ASSERT_EQ(link_get("a", &state), 0);
 	after = state.stats;
 	ASSERT_EQ(ethtool_stat("a", "no_memory", &lost_after), 0);
 
-	/* Also what the network stack has no memory for, or nobody wants. */
+	/* Also what nobody wants. */
 	EXPECT_GE(after.rx_dropped - before.rx_dropped,
 		  lost_after - lost_before);
-	if (left)
-		EXPECT_EQ(err, 0);
 	/* Taken, and lost or received. */
-	if (!err) {
-		EXPECT_EQ(after.tx_packets, before.tx_packets + 1);
-		EXPECT_EQ(after.rx_packets + lost_after,
-			  before.rx_packets + lost_before + 1);
-	}
+	EXPECT_EQ(err, 0);
+	EXPECT_EQ(after.tx_packets, before.tx_packets + 1);
+	EXPECT_EQ(after.rx_packets + lost_after,
+		  before.rx_packets + lost_before + 1);
 	if (!left)
 		return true;
 	EXPECT_EQ(after.rx_packets, before.rx_packets + 1);
@@ -622,8 +576,9 @@ TEST_F_TIMEOUT(netdev_sample, frame_that_finds_no_memory_is_counted, SECONDS)
 	uint64_t lost = 0, before;
 	unsigned int i, nth;
 
-	if (!be_quiet())
+	if (!fault_injection_is_there())
 		SKIP(return, "this kernel cannot make allocations fail");
+	ASSERT_EQ(fault_choose(FAULT_SLAB), 0);
 	ASSERT_EQ(write(fd, "1", 1), 1);
 	ASSERT_EQ(make_up(self, "a"), 0);
 	ASSERT_EQ(link_set_mtu("a", 9000), 0);

@@ -42,6 +42,7 @@
 #include "netlink.h"
 #include "netpair.h"
 #include "netpair_sample.h"
+#include "rounds.h"
 #include "workers.h"
 
 #define PARAMETERS "pairs=0"
@@ -366,7 +367,7 @@ static bool streams_arrive(sample_fixture *self, unsigned int streams,
 
 TEST_F_TIMEOUT(netpair_sample, stream_of_100_mb_arrives_byte_for_byte, SECONDS)
 {
-	size_t size = as_many_as(100000000);
+	size_t size = rounds(100000000, 1000000);
 
 	ASSERT_TRUE(make_hosts(self));
 	set_address(self, AF_INET, "10.0.0.2");
@@ -381,7 +382,7 @@ TEST_F_TIMEOUT(netpair_sample, stream_of_100_mb_arrives_byte_for_byte, SECONDS)
 
 TEST_F_TIMEOUT(netpair_sample, streams_of_ipv6_arrive_byte_for_byte, SECONDS)
 {
-	size_t size = as_many_as(20000000);
+	size_t size = rounds(20000000, 200000);
 
 	ASSERT_TRUE(make_hosts(self));
 	ASSERT_EQ(channels_set("a", 4), 0);
@@ -395,7 +396,7 @@ TEST_F_TIMEOUT(netpair_sample, streams_arrive_with_small_rings, SECONDS)
 	ASSERT_TRUE(make_hosts(self));
 	ASSERT_EQ(ring_set("a", 16, 16), 0);
 	set_address(self, AF_INET, "10.0.0.2");
-	EXPECT_TRUE(streams_arrive(self, 2, as_many_as(10000000)));
+	EXPECT_TRUE(streams_arrive(self, 2, rounds(10000000, 100000)));
 }
 
 /* Frame after frame, each as long as the MTU at most. */
@@ -404,7 +405,7 @@ TEST_F_TIMEOUT(netpair_sample, streams_arrive_without_offloads, SECONDS)
 	static const uint32_t off[] = { ETHTOOL_SGRO, ETHTOOL_STSO,
 					ETHTOOL_SGSO, ETHTOOL_SSG,
 					ETHTOOL_STXCSUM };
-	size_t size = as_many_as(5000000);
+	size_t size = rounds(5000000, 50000);
 	unsigned int i;
 
 	ASSERT_TRUE(make_hosts(self));
@@ -417,7 +418,7 @@ TEST_F_TIMEOUT(netpair_sample, streams_arrive_without_offloads, SECONDS)
 
 TEST_F_TIMEOUT(netpair_sample, streams_arrive_through_a_program, SECONDS)
 {
-	size_t size = as_many_as(5000000);
+	size_t size = rounds(5000000, 50000);
 	uint64_t seen;
 	int fd;
 
@@ -573,7 +574,7 @@ TEST_F_TIMEOUT(netpair_sample, datagrams_are_lost_only_with_a_count, SECONDS)
 	ASSERT_TRUE(go_to_b(self));
 	ASSERT_EQ(address_add("b", AF_INET, "10.0.0.2", 24), 0);
 	ASSERT_TRUE(open_datagrams(self, &receiver));
-	self->count = as_many_as(20000);
+	self->count = rounds(20000, 200);
 	ASSERT_TRUE(add_worker(&self->workers, flood, self, 1));
 	ASSERT_TRUE(add_worker(&self->workers, flood, self, 2));
 	open_gate(&self->workers);
@@ -686,7 +687,7 @@ TEST_F_TIMEOUT(netpair_sample, queue_that_stops_is_always_woken, SECONDS)
 	ASSERT_EQ(ring_set("a", 16, 16), 0);
 	receiver = open_receiver(self);
 	ASSERT_GE(receiver, 0);
-	self->count = as_many_as(20000);
+	self->count = rounds(20000, 200);
 	ASSERT_TRUE(add_worker(&self->workers, send_numbered, self, 0));
 	ASSERT_TRUE(add_worker(&self->workers, send_numbered, self, 1));
 	open_gate(&self->workers);
@@ -708,7 +709,7 @@ TEST_F_TIMEOUT(netpair_sample, each_processor_sends_by_its_own_queue, SECONDS)
 	ASSERT_EQ(sysfs_write("a", "queues/tx-1/xps_cpus", "2"), 0);
 	receiver = open_receiver(self);
 	ASSERT_GE(receiver, 0);
-	self->count = as_many_as(20000);
+	self->count = rounds(20000, 200);
 	ASSERT_TRUE(add_worker(&self->workers, send_numbered, self, 0));
 	ASSERT_TRUE(add_worker(&self->workers, send_numbered, self, 1));
 	open_gate(&self->workers);
@@ -822,7 +823,7 @@ TEST_F_TIMEOUT(netpair_sample, settings_change_while_others_send, SECONDS)
 	ASSERT_GE(open_receiver(self), 0);
 	self->bypass = true;
 	ASSERT_TRUE(start_sending(self));
-	for (i = 0; i < 5 + as_many_as(50); i++) {
+	for (i = 0; i < rounds(55, 5); i++) {
 		EXPECT_TRUE(let_them_send(self));
 		EXPECT_EQ(ring_set("a", 16 + i, 256 - i), 0);
 		EXPECT_EQ(channels_set("a", 1 + i % 8), 0);
@@ -863,7 +864,7 @@ TEST_F_TIMEOUT(netpair_sample, ends_go_up_and_down_while_others_send, SECONDS)
 	ASSERT_GE(open_receiver(self), 0);
 	self->bypass = true;
 	ASSERT_TRUE(start_sending(self));
-	for (i = 0; i < 5 + as_many_as(50); i++) {
+	for (i = 0; i < rounds(55, 5); i++) {
 		EXPECT_TRUE(let_them_send(self));
 		if (i % 3) {
 			EXPECT_EQ(link_down("a"), 0);
@@ -896,7 +897,7 @@ TEST_F_TIMEOUT(netpair_sample, other_end_is_deleted_while_others_send, SECONDS)
 
 	ASSERT_TRUE(make_pair(self));
 	ASSERT_TRUE(start_sending(self));
-	for (i = 0; i < 3 + as_many_as(10); i++) {
+	for (i = 0; i < rounds(13, 3); i++) {
 		EXPECT_TRUE(let_them_send(self));
 		EXPECT_TRUE(go_to_b(self));
 		EXPECT_EQ(link_delete("b"), 0);
@@ -934,7 +935,7 @@ TEST_F_TIMEOUT(netpair_sample, namespace_is_deleted_while_others_send, SECONDS)
 
 	ASSERT_EQ(close(self->second), 0);
 	ASSERT_TRUE(start_sending(self));
-	for (i = 0; i < 3 + as_many_as(5); i++) {
+	for (i = 0; i < rounds(8, 3); i++) {
 		self->second = netns_quiet();
 		ASSERT_GE(self->second, 0);
 		ASSERT_TRUE(go_to_a(self));
@@ -954,7 +955,7 @@ TEST_F_TIMEOUT(netpair_sample, module_is_unloaded_while_others_send, SECONDS)
 
 	ASSERT_TRUE(make_pair(self));
 	ASSERT_TRUE(start_sending(self));
-	for (i = 0; i < 3 + as_many_as(5); i++) {
+	for (i = 0; i < rounds(8, 3); i++) {
 		EXPECT_TRUE(let_them_send(self));
 		EXPECT_EQ(module_unload(self->name), 0);
 		EXPECT_EQ(link_index("a"), -ENODEV);
@@ -1002,9 +1003,10 @@ static bool first_is_up(sample_fixture *self)
 	       link_wait_running("b0") == 0 && go_to_a(self);
 }
 
-TEST_F_TIMEOUT(netpair_sample, thousand_pairs_come_and_go, SECONDS)
+/* Thousands of them are in userspace-tests/lifecycle/. */
+TEST_F_TIMEOUT(netpair_sample, pairs_come_and_go_in_crowds, SECONDS)
 {
-	unsigned int left = as_many_as(1000), i;
+	unsigned int left = CROWD, i;
 
 	while (left) {
 		for (i = 0; i < CROWD && left; i++, left--)

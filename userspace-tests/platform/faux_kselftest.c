@@ -25,6 +25,7 @@
 
 #include "faux_sample.h"
 #include "module.h"
+#include "rounds.h"
 #include "workers.h"
 
 #define PARAMETERS "value=0"
@@ -34,7 +35,7 @@
  * some seconds, and where they would take more, fewer must do.
  */
 #define WRITERS 4
-#define WRITES 50000
+#define WRITES rounds(50000, 2500)
 #define WRITING_SECONDS 2
 
 /* Who else listens to the kernel. */

@@ -41,6 +41,7 @@
 #include "module.h"
 #include "platform_bus.h"
 #include "platform_sample.h"
+#include "rounds.h"
 #include "workers.h"
 
 #define NORTH "KPRS0001:00" /* its supply is SOUTH */
@@ -98,8 +99,9 @@ FIXTURE(platform_sample)
 	bool (*work)(sample_fixture *self, unsigned int id);
 	/* How to wait for an event. */
 	unsigned int how;
-	/* Whether the call that waits for memory is a write. */
+	/* Whether the call that waits for memory is a write, and how long it is. */
 	bool writes;
+	size_t length;
 	/* How often the device is reset. */
 	unsigned int resets;
 };
@@ -279,13 +281,6 @@ static long count_of_west(void)
 	if (read_attribute(WEST, "count", text, sizeof(text)) < 0)
 		return -1;
 	return atol(text);
-}
-
-/* The debug kernel, which alone has kmemleak, takes its time for each. */
-static unsigned int rounds(unsigned int number)
-{
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
-							    number / 10;
 }
 
 /* Workers, and the calls they make */
@@ -1179,7 +1174,7 @@ static char *make_late_page(sample_fixture *self, int fault_fd)
 	return at;
 }
 
-/* Reads or writes three samples; the late page is what it takes. */
+/* Reads or writes samples; the late page is what it takes. */
 static bool call_slowly(sample_fixture *self, unsigned int id)
 {
 	int fault_fd = syscall(SYS_userfaultfd, O_CLOEXEC);
@@ -1190,9 +1185,9 @@ static bool call_slowly(sample_fixture *self, unsigned int id)
 		return false;
 	atomic_store(&self->shared->fault_fd, fault_fd);
 	if (self->writes)
-		mine->result = write(self->file, late, 12);
+		mine->result = write(self->file, late, self->length);
 	else
-		mine->result = read(self->file, late, 12);
+		mine->result = read(self->file, late, self->length);
 	mine->error = errno;
 	memcpy(mine->values, late, 12);
 	return true;
@@ -1225,6 +1220,8 @@ static int begin_slow_call_and_share(sample_fixture *self, bool writes,
 	int fault_fd;
 
 	self->writes = writes;
+	if (!self->length)
+		self->length = 12;
 	atomic_store(&self->shared->fault_fd, -1);
 	self->file = open_node(self, O_RDWR);
 	if (self->file < 0 || !start_with_file(self, call_slowly))
@@ -1386,6 +1383,25 @@ TEST_F_TIMEOUT(platform_sample, slow_writer_does_not_delay_unbinding, SECONDS)
 	ASSERT_TRUE(give_memory(self, fault_fd, address));
 	ASSERT_TRUE(failed(self, 0, ENODEV));
 	EXPECT_EQ(count_of_west(), 0);
+}
+
+TEST_F_TIMEOUT(platform_sample, signal_makes_a_long_write_short, SECONDS)
+{
+	struct outcome *its = &self->shared->of[0];
+	__u64 address;
+	int fault_fd;
+
+	open_gate(&self->workers);
+	self->length = self->page;
+	fault_fd = begin_slow_call(self, true, &address);
+	ASSERT_GE(fault_fd, 0);
+	ASSERT_EQ(kill(self->workers.pids[0], SIGUSR1), 0);
+	ASSERT_TRUE(give_memory(self, fault_fd, address));
+	ASSERT_TRUE(worker_succeeds(&self->workers, 0));
+	/* The samples before it count, and nothing has failed. */
+	EXPECT_GT(its->result, 0);
+	EXPECT_LT(its->result, self->page);
+	EXPECT_EQ(its->result % 4, 0);
 }
 
 TEST_F_TIMEOUT(platform_sample, slow_process_can_be_killed, SECONDS)
@@ -1588,7 +1604,7 @@ TEST_F_TIMEOUT(platform_sample, unbinding_disturbs_whatever_is_going_on,
 	for (i = 0; i < ARRAY_SIZE(works); i++)
 		ASSERT_TRUE(start(self, works[i], O_RDONLY));
 	open_gate(&self->workers);
-	for (i = 0; i < rounds(24); i++) {
+	for (i = 0; i < rounds(24, 2); i++) {
 		ASSERT_TRUE(all_go_on(self, 2));
 		ASSERT_TRUE(detach(self, WEST));
 		ASSERT_TRUE(attach(self, WEST));
@@ -1619,7 +1635,7 @@ static bool toggle(sample_fixture *self, unsigned int id, const char *device,
 	return true;
 }
 
-#define TOGGLES rounds(60)
+#define TOGGLES rounds(60, 6)
 
 static bool toggle_north(sample_fixture *self, unsigned int id)
 {
@@ -1825,7 +1841,7 @@ TEST_F_TIMEOUT(platform_sample, attributes_are_there_when_user_space_is_told,
 	open_gate(&self->workers);
 	ASSERT_TRUE(start(self, look_when_told, O_RDONLY));
 	ASSERT_TRUE(sleeps(self, 0));
-	for (i = 1; i <= rounds(40); i++) {
+	for (i = 1; i <= rounds(40, 4); i++) {
 		ASSERT_TRUE(detach(self, WEST));
 		ASSERT_TRUE(attach(self, WEST));
 		ASSERT_TRUE(reaches(self, 0, i));
@@ -1834,7 +1850,7 @@ TEST_F_TIMEOUT(platform_sample, attributes_are_there_when_user_space_is_told,
 
 /* Power */
 
-#define ACCESSES rounds(100)
+#define ACCESSES rounds(100, 10)
 
 static bool access_often(sample_fixture *self, unsigned int id)
 {

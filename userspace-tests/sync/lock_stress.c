@@ -30,8 +30,10 @@
 
 #include "kselftest_harness.h"
 
+#include "kernel_log.h"
 #include "lock_sample.h"
 #include "module.h"
+#include "rounds.h"
 #include "workers.h"
 
 /* Ample for a debug kernel on a busy host: a hang, not slowness, ends here. */
@@ -48,6 +50,9 @@
 
 /* So often the last case tries to lose something. */
 #define ROUNDS 1000
+
+/* What a kernel with KCSAN has to say to that. */
+#define RACE "BUG: KCSAN: data-race in unguarded_"
 
 /* What the processes of a case tell each other. */
 struct shared {
@@ -98,13 +103,6 @@ FIXTURE_VARIANT_ADD(lock_sample, rust)
 static unsigned int clamp(long number, unsigned int least, unsigned int most)
 {
 	return number < (long)least ? least : number > most ? most : number;
-}
-
-/* A debug kernel, which alone has kmemleak, takes its time for each. */
-static unsigned int as_many_as(unsigned int number)
-{
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
-							    number / 100;
 }
 
 FIXTURE_SETUP(lock_sample)
@@ -326,7 +324,7 @@ static bool add_many(void *data, unsigned int id)
 
 static bool look_on(void *data, unsigned int id)
 {
-	unsigned int i, many = as_many_as(1000);
+	unsigned int i, many = rounds(1000, 10);
 	sample_fixture *self = data;
 	__u64 seen = 0;
 
@@ -459,7 +457,7 @@ static bool extremes_are_seen(sample_fixture *self)
 	struct lock_sample_snapshot snapshot;
 	unsigned int last;
 
-	self->updates = as_many_as(40000);
+	self->updates = rounds(40000, 400);
 	if (!all_work(self, add_extremes, just_look))
 		return false;
 	last = self->updates / self->writers * self->writers - 1;
@@ -471,7 +469,7 @@ static bool extremes_are_seen(sample_fixture *self)
 
 static bool is_exact(sample_fixture *self, __u32 guard)
 {
-	self->updates = as_many_as(500000);
+	self->updates = rounds(500000, 5000);
 	return use(self, guard) && has(self, LOCK_SAMPLE_HAS_EXACT) &&
 	       add_the_same(self) && use(self, guard) &&
 	       add_different_values(self) && use(self, guard) &&
@@ -591,7 +589,7 @@ static bool keeps_the_total(sample_fixture *self, __u32 guard)
 {
 	struct lock_sample_snapshot first, second;
 
-	self->updates = as_many_as(100000);
+	self->updates = rounds(100000, 1000);
 	return use(self, guard) && has(self, LOCK_SAMPLE_HAS_PAIR) &&
 	       all_work(self, transfer_often, read_totals) &&
 	       total_is_right(self) && take_snapshot(self, 0, &first) &&
@@ -649,10 +647,16 @@ static bool some_are_lost(sample_fixture *self)
 	return take_snapshot(self, 0, &got) && got.count < all.count;
 }
 
+static void count_races(const char *line, void *data)
+{
+	*(unsigned int *)data += !strncmp(line, RACE, strlen(RACE));
+}
+
 /* Rust has no such guard: the other half of this is in compile_fail/. */
 TEST_F_TIMEOUT(lock_sample, without_a_guard_adds_are_lost, SECONDS)
 {
-	unsigned int round, lost = 0, lost_first = 0, torn_first = 0;
+	unsigned int round, lost = 0, lost_first = 0, torn_first = 0, races = 0;
+	struct kernel_log log;
 	__u32 none = LOCK_SAMPLE_NONE;
 	__u64 torn = 0;
 
@@ -662,9 +666,11 @@ TEST_F_TIMEOUT(lock_sample, without_a_guard_adds_are_lost, SECONDS)
 		return;
 	}
 	self->torn_is_good = true;
+	ASSERT_EQ(kernel_log_start(&log), 0);
+	ASSERT_EQ(kernel_log_expect(RACE), 0);
 	/* All the same, so that whatever is torn shows. */
 	self->lowest = 1000003;
-	self->updates = as_many_as(100000);
+	self->updates = rounds(100000, 1000);
 	for (round = 1; round <= ROUNDS && (!lost || !torn); round++) {
 		ASSERT_TRUE(use(self, none));
 		ASSERT_FALSE(has(self, LOCK_SAMPLE_HAS_EXACT));
@@ -678,6 +684,12 @@ TEST_F_TIMEOUT(lock_sample, without_a_guard_adds_are_lost, SECONDS)
 		       torn_first);
 	EXPECT_GT(lost, 0);
 	EXPECT_GT(torn, 0);
+	EXPECT_EQ(kernel_log_expect(NULL), 0);
+	kernel_log_drain(&log, self->module.why, sizeof(self->module.why),
+			 count_races, &races);
+	kernel_log_end(&log);
+	if (!access("/sys/kernel/debug/kcsan", F_OK))
+		EXPECT_GT(races, 0);
 }
 
 TEST_HARNESS_MAIN

@@ -31,6 +31,7 @@
 #include "kselftest_harness.h"
 
 #include "module.h"
+#include "rounds.h"
 #include "wait_sample.h"
 #include "workers.h"
 
@@ -132,13 +133,6 @@ FIXTURE_VARIANT_ADD(wait_thread, kthread)
 };
 
 /* clang-format on */
-
-/* The debug kernel, which alone has kmemleak, takes its time for each. */
-static unsigned int rounds(unsigned int number)
-{
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? number :
-							    number / 10;
-}
 
 /* Where the handler of this process counts. */
 static atomic_uint *handled;
@@ -1054,7 +1048,7 @@ static bool cancel_what_begins(sample_fixture *self, unsigned int id)
 	unsigned int i;
 	__u64 job;
 
-	for (i = 0; i < rounds(1000); i++) {
+	for (i = 0; i < rounds(1000, 50); i++) {
 		job = submit(self->file, WAIT_SAMPLE_SQUARE, i, 0);
 		if (!job)
 			return false;
@@ -1133,7 +1127,7 @@ static bool wait_at_last(sample_fixture *self, __u64 job, bool killable)
 static bool do_all_of_it(sample_fixture *self, unsigned int id)
 {
 	struct outcome *mine = &self->shared->of[id];
-	unsigned int number = rounds(300);
+	unsigned int number = rounds(300, 30);
 	__u64 jobs[AHEAD] = {};
 	unsigned int i, at;
 
@@ -1198,7 +1192,7 @@ TEST_F_TIMEOUT(wait_sample, many_at_once_that_are_killed, SECONDS)
 	unsigned int i, round;
 
 	open_gate(&self->workers);
-	for (round = 0; round < rounds(30); round++) {
+	for (round = 0; round < rounds(30, 3); round++) {
 		atomic_store(events, 0);
 		self->alarms = round % 2;
 		for (i = 0; i < 5; i++)
