@@ -43,6 +43,7 @@
 
 #include "../../userspace-tests/lib/kernel_log.h"
 
+#define KCSAN "/sys/kernel/debug/kcsan"
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
 /* The kernel calls no object leaked that is younger: MSECS_MIN_AGE. */
 #define KMEMLEAK_MIN_AGE_S 5
@@ -326,6 +327,28 @@ static void report_leaks(void)
 		send_text('K', text);
 }
 
+/* --- data races --------------------------------------------------------- */
+
+/* Only while the command runs: all that it looks at becomes slow. */
+static void look_for_races(void)
+{
+	if (!access(KCSAN, W_OK) && write_file(KCSAN, "on"))
+		complain("KCSAN cannot be switched on");
+}
+
+/* The kernel log has them all; whose they are, it does not say. */
+static void report_kernel_races(void)
+{
+	char text[80];
+
+	if (!kernel_log.kernel_races)
+		return;
+	snprintf(text, sizeof(text),
+		 "init: %u data race(s) of the kernel alone",
+		 kernel_log.kernel_races);
+	send_text('k', text);
+}
+
 /* --- the command -------------------------------------------------------- */
 
 /* Restored guests are alike: give each randomness and a clock of its own. */
@@ -520,6 +543,7 @@ static void run(char **argv, bool interactive, bool leaks)
 	send_text('B', "");
 	if (kernel_log_start(&kernel_log))
 		complain("the kernel log cannot be read");
+	look_for_races();
 	pid = start(argv, interactive, out[1], err[1]);
 	if (pid < 0)
 		die("fork");
@@ -541,6 +565,7 @@ static void run(char **argv, bool interactive, bool leaks)
 	if (leaks)
 		report_leaks();
 	check_log(true);
+	report_kernel_races();
 	send_text('Z', "");
 }
 

@@ -254,6 +254,60 @@ static void what_a_program_expects_is_known_to_all(void **state)
 	kernel_log_end(&log);
 }
 
+/* Puts the lines of the report of a data race, the second stack with @frame. */
+static void put_race(int fd, const char *frame)
+{
+	static const char *const lines[] = {
+		"=====================================================",
+		"BUG: KCSAN: data-race in a / b",
+		"write to 0xffff888003a4b800 of 4 bytes by task 71 on cpu 1:",
+		" a+0x4f/0xff0",
+		"read to 0xffff888003a4b800 of 4 bytes by task 72 on cpu 0:",
+		" b+0x1/0x20",
+		NULL,
+		"value changed: 0x00000001 -> 0x00000002",
+		"Tainted: [O]=OOT_MODULE",
+		"=====================================================",
+	};
+	char record[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		snprintf(record, sizeof(record), "3,%zu,1,-;%s\n", i,
+			 lines[i] ? lines[i] : frame);
+		put(fd, record);
+	}
+}
+
+static void only_races_of_modules_are_complaints(void **state)
+{
+	struct kernel_log log;
+	char reason[128] = "";
+	int i, found;
+	int fd = start(&log);
+
+	for (i = 1; i <= 2; i++) {
+		put_race(fd, " do_one_initcall+0x7a/0x320");
+		found = kernel_log_check(&log, reason, sizeof(reason), NULL,
+					 NULL);
+		assert_int_equal(found, 0);
+		assert_int_equal(log.kernel_races, i);
+	}
+
+	put_race(fd, " misc_sample_read+0x7a/0x320 [misc_sample]");
+	found = kernel_log_check(&log, reason, sizeof(reason), NULL, NULL);
+	assert_int_equal(found, 1);
+	assert_string_equal(reason,
+			    "kernel log: BUG: KCSAN: data-race in a / b");
+	assert_int_equal(log.kernel_races, 2);
+
+	/* Within the report of one, and of no module's. */
+	put(fd, "3,1,1,-;BUG: KCSAN: data-race in a / b\n");
+	assert_int_equal(check_one(&log, fd, "4,2,1,-;WARNING: x\n"), 1);
+	close(fd);
+	kernel_log_end(&log);
+}
+
 static void check_ends_where_the_log_does_not(void **state)
 {
 	struct kernel_log log;
@@ -296,6 +350,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(each_line_of_a_record_is_judged),
 	cmocka_unit_test(only_what_is_expected_is_no_complaint),
 	cmocka_unit_test(what_a_program_expects_is_known_to_all),
+	cmocka_unit_test(only_races_of_modules_are_complaints),
 	cmocka_unit_test(check_ends_where_the_log_does_not),
 	cmocka_unit_test(log_that_cannot_be_read_is_an_error),
 };

@@ -36,6 +36,10 @@
 /* A record of a test's, and what it expects. */
 #define EXPECT "kpairs: expected from here: "
 
+/* Begins the report of a data race, and what is both above and below it. */
+#define RACE "BUG: KCSAN: "
+#define RACE_RULER "====="
+
 #define TAINT_OUT_OF_TREE 0x1000UL
 #define TAINT_UNSIGNED 0x2000UL
 
@@ -192,6 +196,8 @@ int kernel_log_start(struct kernel_log *log)
 	log->fd = -1;
 	log->more = false;
 	log->expected[0] = '\0';
+	log->race[0] = '\0';
+	log->kernel_races = 0;
 	err = read_taint(&log->taint);
 	if (err)
 		return err;
@@ -247,6 +253,33 @@ static void find(struct check *check, const char *what, const char *text)
 		snprintf(check->reason, check->size, "%s%s", what, text);
 }
 
+/* Whether a stack's line is of a module: "function+0x1/0x2 [module]". */
+static bool names_a_module(const char *line)
+{
+	const char *at = strstr(line, "+0x");
+
+	return at && strstr(at, " [") && line[strlen(line) - 1] == ']';
+}
+
+/*
+ * A data race is told in many lines, and only its stacks say whose it is. The
+ * kernel has many of its own, also on purpose, and they are no module's fault.
+ */
+static void take_race(struct check *check, const char *text)
+{
+	struct kernel_log *log = check->log;
+
+	if (!log->race[0])
+		return;
+	if (!strncmp(text, RACE_RULER, strlen(RACE_RULER)))
+		log->kernel_races++;
+	else if (names_a_module(text))
+		find(check, "kernel log: ", log->race);
+	else
+		return;
+	log->race[0] = '\0';
+}
+
 static void take_line(struct check *check, const char *text, bool kernel)
 {
 	char *expected = check->log->expected;
@@ -257,12 +290,19 @@ static void take_line(struct check *check, const char *text, bool kernel)
 	if (!kernel && !strncmp(text, EXPECT, strlen(EXPECT)))
 		snprintf(expected, sizeof(check->log->expected), "%s",
 			 text + strlen(EXPECT));
-	complaint = kernel ? kernel_log_complaint(text) : NULL;
+	if (!kernel)
+		return;
+	take_race(check, text);
+	complaint = kernel_log_complaint(text);
 	if (!complaint)
 		return;
 	if (expected[0] && !strncmp(complaint, expected, strlen(expected)))
 		return;
-	find(check, "kernel log: ", complaint);
+	if (!strncmp(complaint, RACE, strlen(RACE)))
+		snprintf(check->log->race, sizeof(check->log->race), "%s",
+			 complaint);
+	else
+		find(check, "kernel log: ", complaint);
 }
 
 /*

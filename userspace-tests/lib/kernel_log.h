@@ -18,12 +18,16 @@
  * @taint: value of /proc/sys/kernel/tainted at the start or the last check
  * @more: the last check has left records unread
  * @expected: complaints that begin with this are none now; "": there is no such
+ * @race: title of the data race whose report is being read; "": of none
+ * @kernel_races: data races of the kernel alone, which are no complaints
  */
 struct kernel_log {
 	int fd;
 	unsigned long taint;
 	bool more;
 	char expected[64];
+	char race[448];
+	unsigned int kernel_races;
 };
 
 /* Remembers the end of the log. 0, or a negative errno. */
@@ -33,7 +37,8 @@ int kernel_log_start(struct kernel_log *log);
  * Reads what was logged since the start (or the last check) and looks for a
  * complaint: a warning, a BUG, an oops, a sanitizer's or lockdep's report, an
  * RCU stall, a leak, a checker that gave up, a taint flag other than
- * O (out-of-tree module) and E (unsigned module), or lost records.
+ * O (out-of-tree module) and E (unsigned module), or lost records. A report
+ * of a data race (KCSAN) is one when a module is in one of its stacks.
  *
  * Returns 0 when what was read is clean. 1 when not: @reason then has one line
  * that says what was found first. A negative errno when nothing was found, but
