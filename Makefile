@@ -3,7 +3,8 @@
 # The front door. What is behind it is in scripts/; what Kbuild reads is Kbuild.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check bench modules modules_install shell lint doctor cache clean \
+.PHONY: help demo check check-all faults equivalence hostile lifecycle races \
+	coverage flakes bench modules modules_install shell lint doctor cache clean \
 	compile_commands.json rust-project.json
 
 S := scripts
@@ -23,7 +24,8 @@ help:
 	@echo "Linux kernel modules, each in C and in Rust, tested in a VM."
 	@echo
 	@echo "  make demo       build each pair, and show in a guest what it does"
-	@echo "  make check      run all tests and controls on all kernels"
+	@echo "  make check      run the tests and controls, in minutes"
+	@echo "  make check-all  each test and attack on each kernel, at full length"
 	@echo "  make bench      how fast they are, against the kernel's own"
 	@echo "  make modules    build the modules (build/)"
 	@echo "  make shell      a shell in a guest that has them"
@@ -40,15 +42,41 @@ help:
 	@echo "  KDIR=PATH      build for any other prepared kernel tree"
 	@echo "  V=1            show each command"
 	@echo
+	@echo "  what is tried by machine, each at length (docs/reliability.md):"
+	@echo "  make faults        each allocation fails once"
+	@echo "  make equivalence   random sequences, in C and in Rust alike"
+	@echo "  make hostile       wrong use, a million calls and more"
+	@echo "  make lifecycle     thousands of loads and unloads"
+	@echo "  make races         all tests on a kernel that sees data races"
+	@echo "  make coverage      which lines the tests reach"
+	@echo "  make flakes        the tests, again and again (N=100)"
+	@echo
 	@echo "  scripts/vm run [--kernel K] [--put FILE] -- COMMAND"
 	@echo "                 any command in a fresh guest"
 
 demo:
 	@$(S)/demo $(KERNEL)
 
+check_options = $(addprefix --kernel=,$(KERNEL)) $(addprefix --only=,$(T)) \
+	$(addprefix --impl=,$(IMPL))
+
 check:
-	@$(S)/check $(addprefix --kernel=,$(KERNEL)) $(addprefix --only=,$(T)) \
-		$(addprefix --impl=,$(IMPL))
+	@$(S)/check $(check_options)
+
+check-all:
+	@$(S)/check --all $(check_options)
+
+faults equivalence hostile lifecycle:
+	@$(S)/check --attack $@ $(addprefix --seed=,$(SEED)) $(check_options)
+
+races:
+	@$(S)/check --kernel=kcsan $(addprefix --only=,$(T)) $(addprefix --impl=,$(IMPL))
+
+coverage:
+	@$(S)/coverage $(check_options)
+
+flakes:
+	@$(S)/flakes $(addprefix --times=,$(N)) $(check_options)
 
 bench:
 	@$(S)/bench $(KERNEL)
