@@ -385,9 +385,9 @@ def control_jobs(kernel, options):
         if kernels not in ("all", kernel):
             continue
         # What any kernel shows, a fast one shows soon enough.
-        if kernels == "all" and options.length == "short" and is_slow(kernel):
-            if not options.kernel:
-                continue
+        shown_elsewhere = options.length == "short" and not options.kernel
+        if kernels == "all" and shown_elsewhere and is_slow(kernel):
+            continue
         limit = HANG_LIMIT if verdict == "timeout" else options.timeout
         files = [(f"/bin/{p.name}", p) for p in programs if p.name in command.split()]
         job = Job(
